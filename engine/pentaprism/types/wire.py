@@ -1,0 +1,100 @@
+"""HTTP and protocol steps as plain data, with no library's types and no credentials. Row 1.
+
+`HttpCall.json` may hold `Media` leaves: the exchange replaces each by a URL, a data URI or an upload's URL.
+"""
+
+from __future__ import annotations
+
+import json as _json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+__all__ = ["Event", "Exchange", "ExchangeResult", "HttpCall", "HttpReply", "Output", "Part", "Step", "Wait"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a multipart body: a field, or a file where `filename` is set."""
+
+    name: str
+    content: bytes
+    filename: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """One HTTP request, as data. The body is `json` or `parts`, never both; both None is no body.
+
+    `submits` marks the one call that makes a provider start billable work: it is never sent twice.
+
+    >>> HttpCall(method="POST", url="https://fal.run/x", json={"prompt": "a cat"}).json["prompt"]
+    'a cat'
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    parts: tuple[Part, ...] | None = None
+    submits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """One HTTP response, as data; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body read as JSON, or None where it is not JSON."""
+        try:
+            return _json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask the driver to let this many seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Tell the driver what happened.
+
+    `accepted`: the provider holds the job; store `request_id` and `detail`, from which it can be resumed. `queued`,
+    `running`: its state. `flagged`: the provider's safety checker replaced pictures; `detail` says which.
+    """
+
+    kind: str
+    request_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One picture as a provider hands it over: a URL to fetch or the bytes themselves; its seed where stated."""
+
+    url: str | None = None
+    content: bytes | None = None
+    seed: int | None = None
+    revised_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeResult:
+    """What one exchange brought: the pictures in the provider's order, and the provider's request id."""
+
+    outputs: tuple[Output, ...]
+    request_id: str | None = None
+
+
+Step: TypeAlias = HttpCall | Wait | Event
+# Yields steps; receives the HttpReply of each HttpCall and None for the others; returns the result.
+Exchange: TypeAlias = Generator[Step, HttpReply | None, ExchangeResult]
