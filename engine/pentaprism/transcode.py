@@ -158,7 +158,7 @@ def _decode(content: bytes, name: str) -> Image.Image:
             picture = _to_srgb(image)
     except MediaError:
         raise
-    except (*_DECODER_ERRORS, Image.DecompressionBombError) as error:
+    except (*_DECODER_ERRORS, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MediaError(f"The {name} cannot be decoded: it is cut off or damaged.") from error
     if turn:
         picture = picture.transpose(Image.Transpose[turn])

@@ -1,0 +1,320 @@
+"""The public face: `Catalog` loads, finds models, compiles, routes and explains.
+
+Row 5. It binds the parts so that they need not know each other, opens the image leaves of a request, and reads the
+clock once. It must not send anything: `pentaprism.client` does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from . import media
+from .catalog.build import Builder
+from .catalog.documents import Documents, overlay, read_documents
+from .compile import Compiler, parse_request
+from .compile.request import Vocabulary
+from .errors import CatalogError, Fault, ModelNotFound, NoEndpointError, RequestError, did_you_mean
+from .explain import explain_route
+from .route import Observed, route_request
+from .types import (
+    CompiledRequest,
+    Cost,
+    Endpoint,
+    ImageRequest,
+    Media,
+    Mode,
+    Model,
+    Parameter,
+    Provider,
+    Route,
+    Size,
+)
+
+__all__ = ["Catalog", "require_candidate", "today"]
+
+
+class _Models(Mapping[str, Model]):
+    """Model id to Model; each is built when it is first asked for."""
+
+    def __init__(self, ids: Iterable[str], build: Callable[[str], Model]) -> None:
+        self._ids = dict.fromkeys(ids)
+        self._build = build
+        self._built: dict[str, Model] = {}
+
+    def __getitem__(self, model_id: str) -> Model:
+        model = self._built.get(model_id)
+        if model is None:
+            if model_id not in self._ids:
+                raise KeyError(model_id)
+            model = self._built[model_id] = self._build(model_id)
+        return model
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+class Catalog:
+    """All models, providers and parameters; immutable once loaded.
+
+    >>> catalog = Catalog.load()
+    >>> catalog.model("flux-dev").id
+    'flux.1-dev'
+    >>> compiled = catalog.compile({"model": "flux.1-dev", "prompt": "a cat"}, "fal/flux.1-dev")
+    >>> compiled.calls[0].json
+    {'prompt': 'a cat'}
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        """Use `Catalog.load`; this takes documents that have been read already."""
+        self.documents = documents
+        self._builder = Builder(documents)
+        self._names = self._builder.names()
+        self._keys = self._builder.keys()
+        self.version = documents.version
+        self.providers: Mapping[str, Provider] = self._builder.providers
+        self.parameters: Mapping[str, Parameter] = self._builder.parameters
+        self.models: Mapping[str, Model] = _Models(documents.models, self._build)
+        self._vocabulary = Vocabulary(self.parameters)
+        self._compiler = Compiler(self._vocabulary, self.providers)
+        if not documents.published:
+            # A file somebody edits is built whole, so that every fault is told at once and at load.
+            for model_id in self.models:
+                self.models[model_id]
+            if self._builder.findings:
+                raise CatalogError(self._builder.findings)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str] | None = None, extends: Iterable[str | os.PathLike[str]] = ()
+    ) -> Catalog:
+        """Load a catalog folder or a published JSON file, with other catalogs laid over it in order.
+
+        Args:
+            path: a folder of YAML files or a `catalog.json`; None is the catalog that came with the package.
+            extends: further folders or files that add to it or amend it (private models, prices, aliases).
+
+        Raises:
+            CatalogError: with every fault found, each with file, line and column.
+        """
+        layers = [read_documents(Path(one)) for one in extends]
+        return cls(overlay(read_documents(None if path is None else Path(path)), layers))
+
+    def _build(self, model_id: str) -> Model:
+        before = len(self._builder.findings)
+        model = self._builder.model(model_id)
+        if self.documents.published and len(self._builder.findings) > before:
+            raise CatalogError(self._builder.findings[before:])
+        return model
+
+    def model(self, name: str) -> Model:
+        """The model of an id or an alias.
+
+        Raises:
+            ModelNotFound: with the nearest names.
+        """
+        model_id = self._names.get(name)
+        if model_id is None:
+            raise self._unknown(name)
+        return self.models[model_id]
+
+    def endpoint(self, key: str) -> Endpoint:
+        """The endpoint of a key such as `fal/flux.1-dev`.
+
+        Raises:
+            ModelNotFound: with the nearest keys.
+        """
+        model_id = self._keys.get(key)
+        if model_id is None:
+            raise self._unknown(key)
+        return next(endpoint for endpoint in self.models[model_id].endpoints if endpoint.key == key)
+
+    def _unknown(self, name: str, others: Iterable[Fault] = ()) -> ModelNotFound:
+        by_own_id = [
+            endpoint.key for model in self.models.values() for endpoint in model.endpoints if endpoint.id == name
+        ]
+        near = by_own_id or did_you_mean(name, [*self._names, *self._keys, *self._forced_names()])
+        return ModelNotFound(name, near, others=others)
+
+    def _forced_names(self) -> Iterator[str]:
+        for key, model_id in self._keys.items():
+            yield f"{key.split('/', 1)[0]}/{model_id}"
+
+    def _find(self, name: str) -> tuple[Model, tuple[str, ...] | None] | None:
+        """The model a request means, and the endpoint keys its name allows (None: all)."""
+        if name in self._names:
+            return self.models[self._names[name]], None
+        provider, _, rest = name.partition("/")
+        if provider in self.providers and rest in self._names:
+            model = self.models[self._names[rest]]
+            keys = tuple(endpoint.key for endpoint in model.endpoints if endpoint.provider == provider)
+            return (model, keys) if keys else None
+        if name in self._keys:
+            return self.models[self._keys[name]], (name,)
+        return None
+
+    def parse(self, request: Mapping[str, Any] | ImageRequest, *, mode: Mode | None = None) -> ImageRequest:
+        """Read an OpenAI-style body; image leaves may be bytes, paths, open files, URLs, data URIs or `Media`.
+
+        Raises:
+            RequestError: with every fault; `ModelNotFound` first where the model is unknown.
+        """
+        if isinstance(request, ImageRequest):
+            return request
+        if not isinstance(request, Mapping):
+            message = f"The request must be an object with `model` and `prompt`, not {type(request).__name__}."
+            raise RequestError([Fault(None, message)])
+        body, faults = self._open_images(request)
+        name = body.get("model")
+        found = self._find(name) if isinstance(name, str) and name else None
+        forced = found is not None and found[1] is not None
+        try:
+            parsed = parse_request(body, self._vocabulary, mode=mode, forced=forced, faults=faults)
+        except RequestError as error:
+            if found is None and isinstance(name, str) and name:
+                raise self._unknown(name, error.faults) from None
+            raise
+        if found is None:
+            raise self._unknown(parsed.model)
+        self._refuse_retired(found[0])
+        return parsed
+
+    @staticmethod
+    def _refuse_retired(model: Model) -> None:
+        if model.status == "retired":
+            instead = f" Its successor is {model.successor!r}." if model.successor else ""
+            raise RequestError([Fault("model", f"The model {model.id!r} is retired.{instead}", "MODEL_DISABLED")])
+
+    def _open_images(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+        body, faults = dict(request), []
+        for name, value in request.items():
+            parameter = self._vocabulary.by_name.get(name)
+            if parameter is None or parameter.type != "image" or value is None:
+                continue
+            leaves = list(value) if isinstance(value, list) else [value]
+            opened = []
+            for leaf in leaves:
+                try:
+                    opened.append(_open_image(leaf))
+                except media.MediaError as error:
+                    faults.append(Fault(name, f"{name}: {error}"))
+            body[name] = opened if len(opened) != 1 else opened[0]
+            if not opened:
+                del body[name]
+        return body, faults
+
+    def compile(
+        self, request: Mapping[str, Any] | ImageRequest, endpoint_key: str, *, date: date | None = None
+    ) -> CompiledRequest:
+        """What one endpoint would receive for a request, with every change, the expected pictures and the cost.
+
+        Args:
+            request: an OpenAI-style body, or one parsed before.
+            endpoint_key: such as `fal/flux.1-dev`.
+            date: the day whose prices count; None is today in UTC.
+
+        Raises:
+            RequestError: the request is wrong wherever it goes.
+            CompileError: this endpoint cannot serve it.
+        """
+        parsed = self.parse(request)
+        return self._compiler.compile(parsed, self.endpoint(endpoint_key), date or today())
+
+    def route(
+        self,
+        request: Mapping[str, Any] | ImageRequest,
+        *,
+        date: date | None = None,
+        observed: Mapping[str, Observed] | None = None,
+        mode: Mode | None = None,
+        unavailable: Mapping[str, str] | None = None,
+    ) -> Route:
+        """Every endpoint of the model: those that can serve the request, best first, and why the others cannot.
+
+        Args:
+            request: an OpenAI-style body, or one parsed before.
+            date: the day whose prices count; None is today in UTC.
+            observed: what is known of endpoints now, `{key: {"open": bool, "p50_s": seconds}}`.
+            mode: insist on a mode; None lets an image in the request decide.
+            unavailable: providers that cannot be used here, each with a sentence why.
+
+        Raises:
+            RequestError: the request is wrong wherever it goes.
+        """
+        parsed = self.parse(request, mode=mode)
+        found = self._find(parsed.model)
+        if found is None:
+            raise self._unknown(parsed.model)
+        model, chosen = found
+        return route_request(
+            parsed,
+            model,
+            self._compiler.compile,
+            date or today(),
+            chosen=chosen,
+            observed=observed,
+            unavailable=unavailable,
+        )
+
+    def explain(self, request: Mapping[str, Any] | ImageRequest, *, date: date | None = None) -> dict[str, Any]:
+        """The whole route as JSON-able data: bodies, adjustments, expected pictures, cost, refusals; nothing is sent.
+
+        Raises:
+            RequestError: the request is wrong wherever it goes.
+        """
+        return explain_route(self.route(request, date=date))
+
+    def settle(self, compiled: CompiledRequest, sizes: Sequence[Size | None]) -> Cost:
+        """What was really spent on a compiled request, from the pixels that came back (None: picture not read)."""
+        return self._compiler.settle(compiled, self.endpoint(compiled.endpoint), sizes)
+
+
+def require_candidate(route: Route, model: Model) -> CompiledRequest:
+    """The best candidate of a route.
+
+    Raises:
+        NoEndpointError: there is none; the message says what stands in the way.
+    """
+    if route.candidates:
+        return route.candidates[0]
+    mode = route.request.mode
+    if mode not in model.modes:
+        modes = " and ".join(one.value for one in model.modes)
+        message = f"{model.id} does not do {mode.value}; it does {modes}."
+        raise NoEndpointError(message, route.refusals, "model")
+    telling = [refusal for refusal in route.refusals if refusal.code not in ("mode", "filtered")] or route.refusals
+    lines = " ".join(f"{refusal.endpoint}: {refusal.message}" for refusal in telling)
+    params = {refusal.param for refusal in telling}
+    param = telling[0].param if len(params) == 1 else None
+    raise NoEndpointError(f"No endpoint of {model.id} can serve this request. {lines}", route.refusals, param)
+
+
+def today() -> date:
+    """Today in UTC: the day whose prices count where the caller names none."""
+    return datetime.now(UTC).date()
+
+
+def _open_image(value: Any) -> Media:
+    """One image leaf, whatever it came as."""
+    if isinstance(value, Media):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return media.from_bytes(bytes(value))
+    if isinstance(value, os.PathLike):
+        return media.from_path(Path(value))
+    if isinstance(value, str):
+        is_text = value[:5].lower() == "data:" or value[:8].lower().startswith(("http://", "https://"))
+        return media.from_text(value) if is_text else media.from_path(value)
+    if isinstance(value, tuple) and len(value) >= 2:
+        # OpenAI's SDK takes files as (name, content) and (name, content, content type).
+        return _open_image(value[1])
+    read = getattr(value, "read", None)
+    if callable(read):
+        return media.from_bytes(bytes(read()))
+    raise media.MediaError(f"an image is bytes, a path, a file, a URL or a data URI, not {type(value).__name__}")

@@ -1,0 +1,39 @@
+"""Fixtures every test may use, and the hypothesis profiles.
+
+`PENTAPRISM_THOROUGH=1` runs the laws on many more examples than every run can afford.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pentaprism import Catalog
+from pentaprism.client import ProviderSettings
+from pentaprism.twins import Twins
+
+settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("thorough" if os.environ.get("PENTAPRISM_THOROUGH") else "fast")
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The catalog of this checkout."""
+    return Catalog.load()
+
+
+@pytest.fixture
+def twins(catalog: Catalog) -> Iterator[Twins]:
+    """Fresh offline providers: empty logs, empty bills."""
+    with Twins(catalog) as running:
+        yield running
+
+
+@pytest.fixture
+def twin_settings(twins: Twins) -> dict[str, ProviderSettings]:
+    """Client settings that point every provider at its twin."""
+    return {name: ProviderSettings(key=twins.key, base_url=base) for name, base in twins.bases.items()}
