@@ -1,0 +1,136 @@
+"""Pictures on the wire: input images into what a provider takes, its outputs into URLs or bytes.
+
+Row 4: no I/O; an upload is yielded as a call. It must not choose which ways a field takes (the rule did, in
+`Media.encode`); it takes the first of them that works.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from ..errors import Failure, ProviderError
+from ..types import Media, Output, Provider
+from .replies import Job, Steps, lost
+
+Upload = Callable[[Media], Steps[str]]
+# What a field takes where its rule does not say.
+WAYS = ("url", "data_uri", "upload")
+
+
+def place(body: Any, provider: Provider, *, upload: Upload | None = None, longest_uri: int | None = None) -> Steps[Any]:
+    """The body with a string in the place of every `Media`; the body itself where it holds none.
+
+    `upload` is how the protocol stores a file (None: it cannot); `longest_uri` the most characters it takes of a
+    data URI. Raises ProviderError (rejected: nothing was ordered) where no way works.
+    """
+    found = {id(media): media for media in _leaves(body)}
+    if not found:
+        return body
+    written: dict[int, str] = {}
+    for number, (key, media) in enumerate(found.items(), 1):
+        written[key] = yield from _write(media, number, provider, upload, longest_uri)
+    return _replaced(body, written)
+
+
+def _write(media: Media, number: int, provider: Provider, upload: Upload | None, longest_uri: int | None) -> Steps[str]:
+    ways = media.encode or WAYS
+    inline = media.url is not None and media.url.startswith("data:")
+    problems = []
+    for way in ways:
+        if way == "url" and media.url is not None and not inline:
+            return media.url
+        if way == "data_uri" and (media.content is not None or inline):
+            uri = data_uri(media)
+            if longest_uri is None or len(uri) <= longest_uri:
+                return uri
+            problems.append(f"its data URI has {len(uri)} characters and {provider.name} takes {longest_uri}")
+        if way == "upload" and media.content is not None and upload is not None:
+            return (yield from upload(media))
+    held = "a URL" if media.content is None else "bytes"
+    reasons = "".join(f"; {problem}" for problem in problems)
+    raise ProviderError(
+        f"{media.describe(number)} cannot be sent to {provider.name}: the field takes {', '.join(ways)}, and the "
+        f"image is here as {held}{reasons}. Send it {'as a file' if media.content is None else 'smaller or by URL'}.",
+        provider=provider.id,
+        failure=Failure.REJECTED,
+        code="INVALID_REQUEST",
+    )
+
+
+def _leaves(node: Any) -> Iterator[Media]:
+    if isinstance(node, Media):
+        yield node
+    elif isinstance(node, Mapping):
+        for item in node.values():
+            yield from _leaves(item)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _leaves(item)
+
+
+def _replaced(node: Any, written: Mapping[int, str]) -> Any:
+    if isinstance(node, Media):
+        return written[id(node)]
+    if isinstance(node, Mapping):
+        return {key: _replaced(item, written) for key, item in node.items()}
+    if isinstance(node, (list, tuple)):
+        return [_replaced(item, written) for item in node]
+    return node
+
+
+def data_uri(media: Media) -> str:
+    """The image as a `data:` URI.
+
+    >>> data_uri(Media(content=b"GIF89a", media_type="image/gif"))
+    'data:image/gif;base64,R0lGODlh'
+    """
+    if media.content is None:
+        return media.url or ""
+    encoded = base64.b64encode(media.content).decode("ascii")
+    return f"data:{media.media_type or 'application/octet-stream'};base64,{encoded}"
+
+
+def filename(media: Media) -> str:
+    """A name for an uploaded image; its ending is what some hosts derive the type from."""
+    kind = (media.media_type or "").removeprefix("image/") or "bin"
+    return f"image.{kind}"
+
+
+def outputs(job: Job, values: object, seed: int | None = None) -> tuple[Output, ...]:
+    """The pictures of a finished job, in the provider's order: URLs as returned, data URIs as bytes.
+
+    `seed` belongs to the first of them. Raises ProviderError (accepted: the work is done and paid) where a picture
+    is neither.
+    """
+    if isinstance(values, (str, Mapping)):
+        values = [values]
+    if not isinstance(values, list) or not values:
+        raise lost(job, "it finished without a picture (a provider deletes them after a time)")
+    return tuple(_output(job, value, seed if index == 0 else None) for index, value in enumerate(values))
+
+
+def _output(job: Job, value: object, seed: int | None) -> Output:
+    url = value.get("url") if isinstance(value, Mapping) else value
+    if isinstance(url, str) and url.startswith("data:"):
+        content = _bytes_of(url)
+        if content:
+            return Output(content=content, seed=seed)
+    elif isinstance(url, str) and url.startswith(("https://", "http://")):
+        return Output(url=url, seed=seed)
+    raise lost(job, "it returned a picture that is neither a URL nor a readable data URI")
+
+
+def _bytes_of(uri: str) -> bytes | None:
+    head, comma, data = uri.partition(",")
+    if not comma:
+        return None
+    if not head.endswith(";base64"):
+        return unquote_to_bytes(data)
+    try:
+        return base64.b64decode(unquote_to_bytes(data), validate=True)
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,22 @@
+"""Offline providers that speak their protocols, check bodies, draw pictures and keep a bill of their own. Row 7.
+
+`with Twins(catalog) as twins:` serves them on the loopback; `twins.bases` says where. An official SDK pointed there
+works unchanged. Nothing here is used to serve a real request.
+
+`server` ports and threads · `fal`, `replicate` the protocols · `twin` what they share · `studio` which pictures a body
+asks for · `picture` draws them · `journal` log, bill and faults.
+"""
+
+from __future__ import annotations
+
+from ..errors import MissingDependency
+
+try:
+    from .journal import FAULTS
+    from .server import PROTOCOLS, Twins
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "PIL", "python_multipart"):
+        raise
+    raise MissingDependency("The twins", "gateway") from error
+
+__all__ = ["FAULTS", "PROTOCOLS", "Twins"]
