@@ -1,0 +1,45 @@
+# Everything runs in a virtual environment of its own, made from python3 (3.11 or newer) when first needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export NO_MKDOCS_2_WARNING := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve site test check clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+# The stamps are newer than the files they depend on, so that an edit of pyproject.toml installs again.
+$(VENV)/demo.stamp: pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[demo]"
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/demo.stamp
+	@echo "Installing what the tests need (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+demo: $(VENV)/demo.stamp ## Make a picture through the gateway with OpenAI's SDK, offline, and show what happened
+	@$(BIN)/pentaprism demo
+
+serve: $(VENV)/demo.stamp ## Run the gateway on port 8080 (offline twins unless a provider key is set)
+	@$(BIN)/pentaprism serve
+
+site: $(VENV)/demo.stamp ## Build the website into build/site
+	@$(BIN)/pentaprism site build
+
+test: $(VENV)/dev.stamp ## Run every test
+	@$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/dev.stamp ## Lint, type-check and validate the catalog
+	@$(BIN)/ruff check engine tests
+	@$(BIN)/ruff format --check engine tests
+	@$(BIN)/mypy
+	@$(BIN)/pentaprism validate
+
+clean: ## Remove what was built and installed
+	rm -rf $(VENV) build dist
