@@ -190,7 +190,7 @@ FAULTS = [
     ),
     ("rules: {seed: {passthrough: false}}", "bad-rule", "'passthrough' must be true, not false"),
     ("rules: {seed: {rename: a..b}}", "not-a-path", "'rename' must be the path of a field, such as size,"),
-    ("rules: {seed: {convert: scale, from: [0, 1]}}", "missing-key", "'seed' needs the key 'into' - The provider's range"),
+    ("rules: {seed: {convert: scale, from: [0, 1]}}", "missing-key", "'seed' needs the key 'into' - The provider"),
     (
         "rules: {seed: {convert: scale, from: [0], into: [0, 1]}}",
         "wrong-count",

@@ -166,7 +166,7 @@ def _at(data: Any, path: tuple[Any, ...]) -> Any:
 
 
 _SOUND = {"base": read_documents(BASE), "shipped": read_documents()}
-_ODD = st.sampled_from(
+_ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,
@@ -188,7 +188,7 @@ _ODD = st.sampled_from(
         {"a": 1},
         [1, 2],
     ]
-)
+).map(copy.deepcopy)
 _KEYS = st.sampled_from(["to", "form", "native", "values", "max", "modes", "sizes", "rules", "narrow", "when", "anyOf"])
 
 
@@ -218,7 +218,7 @@ def _break(draw: st.DrawFn, parent: Any, step: Any, donor: Document) -> None:
             parent[draw(_KEYS)] = value
 
 
-_REQUESTS = (
+_REQUESTS: tuple[dict[str, Any], ...] = (
     {},
     {"n": 3, "seed": 2, "size": "1920x1080", "output_format": "webp", "output_compression": 40},
     {"size": "16:9", "resolution": "2K", "cfg_scale": 3, "strength": 0.5, "quality": "high"},

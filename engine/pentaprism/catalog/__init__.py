@@ -1,7 +1,9 @@
 """Read, check, resolve and publish catalogs. Row 3, and the only part of the engine that reads files.
 
-`yaml_source` text to data with positions · `documents` the files of a catalog and layers of catalogs · `node` typed
-reading with findings · `forms` size forms and pixel tables · `resolve` the rule of each parameter · `build` documents
-to `Model`, `Provider`, `Parameter` · `schema` and `lint` what authors are told · `publish` the JSON others load.
+`yaml_source` and `json_source` text to data · `document` data with positions · `documents` the files of a catalog and
+layers of catalogs · `version` the day of its newest fact · `node` typed reading with findings · `vocabulary`,
+`providers`, `contracts`, `rules`, `forms` the parts of a catalog, each read and checked · `resolve` the rule of each
+parameter · `build` documents to `Model`, `Provider`, `Parameter` · `schema`, `schema_faults` and `lint`, with `scene`
+to look at, what authors are told · `validate` all of it at once · `publish` the JSON others load.
 It must not know how a request is parsed or compiled.
 """
