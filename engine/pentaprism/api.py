@@ -53,6 +53,9 @@ class _Models(Mapping[str, Model]):
             model = self._built[model_id] = self._build(model_id)
         return model
 
+    def __contains__(self, model_id: object) -> bool:
+        return model_id in self._ids
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 

@@ -132,7 +132,21 @@ class Builder:
             checked=checked,
             status=status,
             native_fields=fields,
+            absent=self._absent(node.child("absent"), modes),
         )
+
+    @staticmethod
+    def _absent(node: Node, modes: Mapping[Mode, ModeSpec]) -> dict[Mode, str]:
+        """Why the endpoint lacks modes that one might expect of it."""
+        reasons = {}
+        for mode, reason in node.items():
+            if mode not in _MODES:
+                reason.report("unknown-mode", f"there is no mode {mode!r}; there are {', '.join(_MODES)}", key=True)
+            elif Mode(mode) in modes:
+                reason.report("bad-mode", f"{mode} stands under `modes` too; it is either served or absent", key=True)
+            else:
+                reasons[Mode(mode)] = node.text(mode)
+        return reasons
 
     def _contract(self, node: Node, provider: str, own_id: str) -> Contract | None:
         document = self.documents.contracts.get(f"{provider}/{own_id}")

@@ -163,8 +163,9 @@ def _ratio_bounds(node: Node) -> tuple[float, float] | None:
 
 def _free(node: Node, contract: Contract, tables: Tables) -> Form | None:
     to = _roles(node)
-    if node.has("to") and set(to) not in ({"object"}, {"string"}, {"width", "height"}):
-        node.report("bad-form", "a free form writes to {object}, {string} or {width, height}", "to")
+    if set(to) not in ({"object"}, {"string"}, {"width", "height"}):
+        if to and len(to) == len(node.get("to")):
+            node.report("bad-form", "a free form writes to {object}, {string} or {width, height}", "to")
         return None
     side = _pair(node, "side", _LONGEST_SIDE) or _contract_side(to, contract)
     form = Form(
@@ -177,7 +178,8 @@ def _free(node: Node, contract: Contract, tables: Tables) -> Form | None:
         step=node.count("step", 1) or 1,
     )
     if side is None and form.pixels is None:
-        node.report("bad-form", "nothing bounds this form: the contract gives no range, so add side or pixels")
+        if not node.has("side") and not node.has("pixels"):
+            node.report("bad-form", "nothing bounds this form: the contract gives no range, so add side or pixels")
         return None
     try:
         fit(1024, 1024, form)
@@ -267,7 +269,8 @@ def _grid(node: Node, contract: Contract, tables: Tables) -> Form | None:
         if (cell := _cell(node, label, pixels, tier, table.area, spell, max_side, to)) is not None
     )
     if not cells:
-        node.report("bad-form", "this grid has no shape in it", "ratios")
+        if not table.sizes:
+            node.report("bad-form", "this grid has no shape in it", "ratios")
         return None
     default = _default_tier(to, tiers, contract)
     sources = () if table.checked is None else (table.checked,)

@@ -20,6 +20,7 @@ from ..types import (
     CompiledRequest,
     Cost,
     Endpoint,
+    FormKind,
     HttpCall,
     ImageRequest,
     Media,
@@ -190,7 +191,9 @@ class Compiler:
 def _wrong_mode(request: ImageRequest, endpoint: Endpoint) -> Refusal:
     modes = " and ".join(mode.value for mode in endpoint.modes)
     hint = "leave the image out" if request.mode is Mode.IMAGE_EDIT else "send an image with it"
-    message = f"it does {modes}, and the request is {request.mode.value}; choose another endpoint, or {hint}."
+    reason = endpoint.absent.get(request.mode)
+    why = f" ({reason})" if reason else ""
+    message = f"it does {modes}, and the request is {request.mode.value}{why}; choose another endpoint, or {hint}."
     return Refusal(endpoint=endpoint.key, code="mode", message=message, param="model")
 
 
@@ -222,11 +225,21 @@ def _cost(
     known = dict(plan.defaults)
     for path, value in fields.items():
         known[path.split(".", 1)[0]] = value if "." not in path else take(fields, path)
+    known.update(_tier(plan, fields))
     usage = Usage(images=count, size=size, input_sizes=tuple(inputs), fields=known)
     tariffs = plan.tariffs
     if on not in tariffs:
         tariffs[on] = tariff(plan.endpoint.prices, on)
     return tariffs[on].cost(usage)
+
+
+def _tier(plan: Plan, fields: Mapping[str, Any]) -> dict[str, str]:
+    """The provider's scale, for prices `when: {tier: ...}`: what is sent, else what the provider takes by default."""
+    for form in plan.spec.forms:
+        if form.kind is FormKind.GRID and "tier" in form.to:
+            label = fields.get(form.to["tier"]) or (form.default_tier.label if form.default_tier else None)
+            return {} if label is None else {"tier": str(label)}
+    return {}
 
 
 def _sum(costs: Sequence[Cost]) -> Cost:

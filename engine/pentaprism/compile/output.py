@@ -147,7 +147,7 @@ def build_output(rules: Mapping[str, Rule], contract: Contract, provider: Provid
     if source not in native:
         source = next((name for name in _LOSSLESS_FIRST if name in native), None)
     target = compression.target
-    formats = compression.options.get("native", {}).get("formats", ()) if target else ()
+    formats = compression.options.get("native", {}).get("formats", _LOSSY) if target else ()
     return OutputPlan(
         format_rule=rule,
         compression_rule=compression,

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, count, takewhile
 from typing import Any
 
 from .geometry import AspectRatio, Size
@@ -99,7 +101,8 @@ class Provider:
     """A company's API: where and how a request is submitted, and what its failures cost.
 
     `submit_url` has `{endpoint}` for the endpoint's own id. `envelope` is the key the body goes under, if any.
-    `env` names the environment variable with the credential; `hosts` are those that may receive it.
+    `env` names the environment variable with the credential; `hosts` are those that may receive it, where `*.bfl.ai`
+    stands for every host below bfl.ai.
     """
 
     id: str
@@ -119,6 +122,28 @@ class Provider:
     bills: Mapping[str, Any] = field(default_factory=dict)
     reserved: tuple[str, ...] = ()
     rules: Mapping[str, Any] = field(default_factory=dict)
+
+    def trusts(self, host: str) -> bool:
+        """Whether the credential may go to a host: it is one of `hosts`, or below one that begins with `*.`.
+
+        Whole labels are compared, in lower case; below a domain only plain host names count, without user or port.
+
+        >>> provider = Provider(id="bfl", name="", protocol="bfl", homepage="", auth_header="x-key", auth_scheme=None,
+        ...                     env="BFL_API_KEY", method="POST", submit_url="", hosts=("*.bfl.ai",))
+        >>> provider.trusts("api.eu2.bfl.ai"), provider.trusts("evilbfl.ai"), provider.trusts("bfl.ai.evil.com")
+        (True, False, False)
+        """
+        return any(_covers(entry, host) for entry in self.hosts)
+
+
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+
+def _covers(entry: str, host: str) -> bool:
+    if not entry.startswith("*."):
+        return host == entry
+    # `*.ai` would trust everybody's domain, so at least two labels must follow.
+    return "." in entry[2:] and host.endswith(entry[1:]) and _HOST.fullmatch(host) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +170,17 @@ class Contract:
                 return None
         found: Mapping[str, Any] = node
         return found
+
+    def numbered(self, path: str) -> tuple[str, ...]:
+        """The fields that take one of several each: `path`, `path_2`, `path_3` and so on, as far as they go.
+
+        >>> from_page = Provenance(source="", date="2026-11-21", method="page")
+        >>> fields = {"image": {}, "image_2": {}, "image_4": {}}
+        >>> Contract(schema={"properties": fields}, provenance=from_page).numbered("image")
+        ('image', 'image_2')
+        """
+        names = chain((path,), (f"{path}_{number}" for number in count(2)))
+        return tuple(takewhile(lambda name: self.at(name) is not None, names))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +274,13 @@ class ModeSpec:
     constants: Mapping[str, Any] = field(default_factory=dict)
     max_input_images: int | None = 0
 
+    def targets(self, parameter: str) -> tuple[str, ...]:
+        """Every path the rule of a parameter may write, in order: mostly one; several for numbered images; or none."""
+        rule = self.rules.get(parameter)
+        if rule is None or rule.target is None:
+            return ()
+        return self.contract.numbered(rule.target) if rule.options.get("shape") == "numbered" else (rule.target,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -245,6 +288,7 @@ class Endpoint:
 
     `status` is active, or unverified where its facts could not be confirmed: then it ranks after every verified one.
     `native_fields` names the contract fields of every endpoint of the model, and the endpoints that have each.
+    `absent` says why it lacks modes that one might expect of it.
     """
 
     key: str
@@ -257,6 +301,7 @@ class Endpoint:
     checked: Provenance
     status: str = "active"
     native_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[Mode, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
