@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from PIL import Image
 
 from gateways import Rig, gateway_rig, wait_until
 from pentaprism import Catalog, PentaprismError
+from pentaprism.client import ProviderSettings
 from pentaprism.gateway import GatewaySettings, create_app, run, serve_in_thread
 from pentaprism.gateway.media_folder import MediaFolder
+from pentaprism.twins import Twins
 from pentaprism.types import micros
 from pictures import picture
 
@@ -182,6 +185,20 @@ def test_a_dry_run_of_an_edit(own_rig: Rig) -> None:
     assert reply.json()["endpoint"] == "fal/flux.1-dev-edit"
     assert reply.json()["total_cost_micros"] == 30_000
     assert own_rig.submissions() == []
+
+
+def test_only_providers_with_a_key_are_asked(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAL_KEY", raising=False)
+    with Twins(catalog) as twins:
+        providers = {"replicate": ProviderSettings(key=twins.key, base_url=twins.bases["replicate"])}
+        app = create_app(catalog, settings=GatewaySettings(data=tmp_path, providers=providers))
+        body = {"model": "flux.1-dev", "prompt": "x", "size": "1920x1080"}
+        with serve_in_thread(app) as base:
+            priced = httpx.post(f"{base}/v1/images/generations?dryRun=true", json=body).json()
+            made = httpx.post(f"{base}/v1/images/generations", json=body).json()
+        assert priced["endpoint"] == made["metadata"]["executed_model"] == "replicate/flux.1-dev"
+        assert [attempt["outcome"] for attempt in made["metadata"]["attempts"]] == ["served"]
+        assert twins.requests("fal") == []
 
 
 def test_explain_shows_the_whole_route_and_no_bytes(own_rig: Rig) -> None:

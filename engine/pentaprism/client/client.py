@@ -17,7 +17,7 @@ import httpx
 
 from ..api import Catalog, require_candidate
 from ..errors import Fault, RequestError
-from ..types import Mode, Route
+from ..types import ImageRequest, Mode, Route
 from .hooks import Ledger, NoLedger
 from .result import ImagesResponse
 from .run import Runner
@@ -85,7 +85,7 @@ class AsyncClient:
             if own.key is None and own.base_url is None
         }
 
-    def route(self, parameters: Mapping[str, Any], *, mode: Mode | None = None) -> Route:
+    def route(self, parameters: Mapping[str, Any] | ImageRequest, *, mode: Mode | None = None) -> Route:
         """The route of a request, as `Catalog.route` finds it among the providers this client has a key for."""
         return self.catalog.route(parameters, mode=mode, unavailable=self.unavailable)
 

@@ -44,7 +44,7 @@ async def explain(request: Request) -> Response:
 async def _serve(request: Request, mode: Mode, takes: tuple[str, ...]) -> Response:
     gateway = gateway_of(request)
     dry = wants_dry_run(request.query_params)
-    route = gateway.catalog.route(await read_request(request, mode, takes=takes))
+    route = gateway.client.route(await read_request(request, mode, takes=takes))
     best = require_candidate(route, gateway.catalog.models[route.model])
     if dry:
         return _priced(best)
