@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pentaprism import Catalog, media
+from pentaprism.types import Model
 from pictures import picture
 
 __all__ = ["requests", "sizes"]
@@ -37,10 +39,23 @@ def _optional(**fields: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
     return names.flatmap(lambda chosen: st.fixed_dictionaries({name: fields[name] for name in chosen}))
 
 
-def requests(catalog: Catalog, *, native: bool = True) -> SearchStrategy[dict[str, Any]]:
-    """Well-formed requests to any model: every parameter the vocabulary knows, and providers' own fields."""
-    models = [*catalog.models, *(alias for model in catalog.models.values() for alias in model.aliases)]
-    keys = [f"{endpoint.provider}/{name}" for name in catalog.models for endpoint in catalog.models[name].endpoints]
+def requests(
+    catalog: Catalog, *, native: bool = True, models: Sequence[str] | None = None
+) -> SearchStrategy[dict[str, Any]]:
+    """Well-formed requests to all models or some: every parameter of the vocabulary, and providers' own fields."""
+    key = (id(catalog), native, tuple(models or ()))
+    if key not in _REQUESTS:
+        _REQUESTS[key] = _requests(catalog, native, [catalog.models[name] for name in models or catalog.models])
+    return _REQUESTS[key]
+
+
+# Building the strategy takes longer than drawing from it.
+_REQUESTS: dict[Any, SearchStrategy[dict[str, Any]]] = {}
+
+
+def _requests(catalog: Catalog, native: bool, models: Sequence[Model]) -> SearchStrategy[dict[str, Any]]:
+    names = [name for model in models for name in (model.id, *model.aliases)]
+    keys = [f"{endpoint.provider}/{model.id}" for model in models for endpoint in model.endpoints]
     canonical = _optional(
         negative_prompt=st.text(max_size=20),
         seed=st.integers(0, 2**31 - 1),
@@ -49,7 +64,10 @@ def requests(catalog: Catalog, *, native: bool = True) -> SearchStrategy[dict[st
         size=sizes(),
         aspect_ratio=ratios(),
         resolution=tiers(),
-        image=images(),
+        image=images() | st.lists(images(), min_size=1, max_size=4),
+        mask=images(),
+        moderation=st.sampled_from(["auto", "low"]),
+        input_fidelity=st.sampled_from(["low", "high"]),
         response_format=st.sampled_from(["url", "b64_json"]),
         output_format=st.sampled_from(["png", "jpeg", "jpg", "gif", "webp", "avif"]),
         output_compression=st.integers(0, 100),
@@ -67,9 +85,9 @@ def requests(catalog: Catalog, *, native: bool = True) -> SearchStrategy[dict[st
         ),
     )
     base = st.fixed_dictionaries(
-        {"model": st.sampled_from([*models, *keys]), "prompt": st.text(min_size=1).filter(str.strip)}
+        {"model": st.sampled_from([*names, *keys]), "prompt": st.text(min_size=1).filter(str.strip)}
     )
-    extras = _natives(catalog) if native else st.just({})
+    extras = _natives(catalog, models) if native else st.just({})
     return st.builds(lambda one, two, three: {**one, **two, **three}, base, canonical, extras)
 
 
@@ -81,10 +99,10 @@ def images() -> SearchStrategy[Any]:
     return read | st.just(media.from_text("https://example.com/cat.png"))
 
 
-def _natives(catalog: Catalog) -> SearchStrategy[dict[str, Any]]:
+def _natives(catalog: Catalog, models: Sequence[Model]) -> SearchStrategy[dict[str, Any]]:
     """Some of the providers' own fields, with values of their contracts, and a name nobody knows."""
     fields: dict[str, list[SearchStrategy[Any]]] = {"no_such_name": [st.integers()]}
-    for model in catalog.models.values():
+    for model in models:
         for endpoint in model.endpoints:
             for spec in endpoint.modes.values():
                 for name, schema in spec.contract.fields.items():
@@ -100,7 +118,7 @@ def _natives(catalog: Catalog) -> SearchStrategy[dict[str, Any]]:
 
 
 def schema_values(schema: Any) -> SearchStrategy[Any] | None:
-    """Values a contract's scalar field takes; None for what is not a scalar with known values."""
+    """Values a contract's field takes; None for what has no known values, such as free text and links."""
     if "anyOf" in schema:
         found = [value for one in schema["anyOf"] if (value := schema_values(one)) is not None]
         return st.one_of(found) if found else None
@@ -110,6 +128,10 @@ def schema_values(schema: Any) -> SearchStrategy[Any] | None:
         return st.booleans()
     if schema.get("type") == "object" and "width" in schema.get("properties", {}):
         return st.fixed_dictionaries({"width": st.integers(1, 4096), "height": st.integers(1, 4096)})
+    if schema.get("type") == "object" and schema.get("properties"):
+        found = {name: schema_values(field) for name, field in schema["properties"].items()}
+        known = {name: value for name, value in found.items() if value is not None}
+        return _optional(**known) if known and not schema.get("required") else None
     if schema.get("type") == "integer" and "maximum" in schema:
         return st.integers(int(schema.get("minimum", 0)), int(schema["maximum"]))
     return None

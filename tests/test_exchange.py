@@ -762,10 +762,10 @@ def test_replicate_cancel() -> None:
 
 def test_an_unknown_protocol_names_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match=r"providers/fal\.yaml: there is no protocol 'smoke'; write one of: fal, replicate"
+        ValueError, match=r"providers/fal\.yaml: there is no protocol 'smoke'; write one of: bfl, fal, replicate"
     ):
         exchange(FAL_CALL, replace(FAL, protocol="smoke"))
-    assert set(PROTOCOLS) == {"fal", "replicate"}
+    assert set(PROTOCOLS) == {"bfl", "fal", "replicate"}
 
 
 def test_a_driver_that_sends_no_reply_is_told() -> None:

@@ -29,6 +29,7 @@ ROWS = {
     "gateway": 7,
     "twins": 7,
     "pages": 7,
+    "prove": 7,
     "cli": 8,
     "__main__": 9,
 }
@@ -40,6 +41,7 @@ OUTSIDE = {
     "gateway": {"starlette", "uvicorn", "orjson", "python_multipart", "httpx", "httpx_aiohttp"},
     "twins": {"starlette", "uvicorn", "orjson", "PIL", "jsonschema"},
     "pages": {"jinja2", "markupsafe"},
+    "prove": {"jsonschema"},
     "cli": {"typer", "rich", "click", "openai"},
 }
 LONGEST_MODULE = 400

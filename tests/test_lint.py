@@ -220,6 +220,14 @@ def test_facts_of_the_day_itself_are_fine(today: date, told: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("host", "rules"),
+    [("*.acme.example", []), ("*.example", ["unlisted-host"]), ("*.api.acme.example", ["unlisted-host"])],
+)
+def test_a_wildcard_stands_for_the_hosts_below_a_domain(host: str, rules: list[str]) -> None:
+    assert [rule for rule, _ in found(lambda catalog: catalog["acme"].update(hosts=[host]))] == rules
+
+
 def test_a_host_is_compared_whole() -> None:
     def change(catalog: dict[str, Any]) -> None:
         catalog["acme"]["submit"]["url"] = "https://api.acme.example.evil.example/{endpoint}"

@@ -113,7 +113,7 @@ def test_rules_have_the_verbs_and_options_the_engine_has() -> None:
 
 
 def test_protocols_are_those_the_engine_speaks() -> None:
-    assert set(_read("provider.json")["properties"]["protocol"]["enum"]) == set(PROTOCOLS)
+    assert set(_read("provider.json")["properties"]["protocol"]["enum"]) == {*PROTOCOLS, "none"}
 
 
 # What the format must carry -----------------------------------------------------------------------------------------

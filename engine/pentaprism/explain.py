@@ -5,13 +5,14 @@ Row 4. Images are described, never repeated; nothing here has a credential in it
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .types import CompiledRequest, HttpCall, Part, Route, describe_media
 
-__all__ = ["explain_compiled", "explain_route", "explain_text"]
+__all__ = ["explain_compiled", "explain_parts", "explain_route", "explain_text"]
 
 
 def explain_route(route: Route) -> dict[str, Any]:
@@ -56,13 +57,25 @@ def _call(call: HttpCall) -> dict[str, Any]:
     if call.headers:
         data["headers"] = dict(call.headers)
     if call.parts is not None:
-        data["parts"] = [_part(part) for part in call.parts]
+        data["parts"] = explain_parts(call.parts)
     else:
         data["json"] = describe_media(call.json)
     return data
 
 
-def _part(part: Part) -> dict[str, Any]:
+def explain_parts(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """The parts of a form as JSON-able data, every file described.
+
+    >>> explain_parts([Part(name="n", content=b"2")])
+    [{'name': 'n', 'value': '2'}]
+    """
+    numbers = itertools.count(1)
+    return [_part(part, numbers) for part in parts]
+
+
+def _part(part: Part, numbers: Iterator[int]) -> dict[str, Any]:
+    if part.media is not None:
+        return {"name": part.name, "file": part.media.describe(next(numbers))}
     if part.filename is None:
         return {"name": part.name, "value": part.content.decode("utf-8", "replace")}
     return {"name": part.name, "filename": part.filename, "bytes": len(part.content)}

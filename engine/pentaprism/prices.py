@@ -53,7 +53,7 @@ class Usage:
     `images` counts the pictures and `size` is theirs in pixels (None where unknown). `input_sizes` has each input
     picture once for every call it is sent in. `fields` are the values sent, with the contract's defaults for what is
     not, and `tier` for the tier's label; a missing name is unknown. `tokens` counts by kind (`text_in`, `image_in`,
-    `image_out`), `seconds` is compute time. Raises ValueError on a negative count of images.
+    `text_out`, `image_out`), `seconds` is compute time. Raises ValueError on a negative count of images.
 
     >>> Usage(images=2, size=Size(1024, 768), fields={"quality": "high"}).input_sizes
     ()

@@ -4,6 +4,8 @@
 layers of catalogs · `version` the day of its newest fact · `node` typed reading with findings · `vocabulary`,
 `providers`, `contracts`, `rules`, `forms` the parts of a catalog, each read and checked · `resolve` the rule of each
 parameter · `build` documents to `Model`, `Provider`, `Parameter` · `schema`, `schema_faults` and `lint`, with `scene`
-to look at, what authors are told · `validate` all of it at once · `publish` the JSON others load.
+to look at, what authors are told · `validate` all of it at once · `publish` the JSON others load · `contract_source`,
+`contract_merge`, `contract_import`, `contract_format` a provider's schema to a contract's file · `contract_drift` what
+changed since.
 It must not know how a request is parsed or compiled.
 """

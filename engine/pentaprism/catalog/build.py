@@ -18,7 +18,7 @@ from .document import Document
 from .documents import Documents
 from .forms import Table, build_forms, read_default_size, read_provenance, read_tables
 from .node import Node
-from .providers import read_provider
+from .providers import read_provider, read_submission
 from .resolve import resolve_rules
 from .rules import check_rule
 from .vocabulary import read_parameters
@@ -27,7 +27,7 @@ __all__ = ["Builder"]
 
 _MODES = tuple(mode.value for mode in Mode)
 _METRICS = ("image", "megapixel", "input_megapixel", "token", "second")
-_TOKENS = ("text_in", "image_in", "image_out")
+_TOKENS = ("text_in", "image_in", "text_out", "image_out")
 
 
 class Builder:
@@ -130,6 +130,7 @@ class Builder:
             modes=modes,
             prices=prices,
             checked=checked,
+            submission=read_submission(node.child("submit"), provider, own_id),
             status=status,
             native_fields=fields,
             absent=self._absent(node.child("absent"), modes),
@@ -271,8 +272,13 @@ def _price(node: Node) -> Price:
 
 
 def _max_images(options: Mapping[str, Any], target: str, contract: Contract) -> int | None:
-    """How many input images a rule takes: one, the rule's own sourced `max`, or the contract's `maxItems`."""
-    if options.get("shape", "one") == "one":
+    """How many input images a rule takes: one, the rule's own sourced `max`, or what the contract has room for."""
+    shape = options.get("shape", "one")
+    if shape == "one":
         return 1
-    bound: int | None = options.get("max", (contract.at(target) or {}).get("maxItems"))
+    if shape == "numbered":
+        fields = len(contract.numbered(target))
+        bound: int | None = min(fields, options.get("max", fields))
+    else:
+        bound = options.get("max", (contract.at(target.removesuffix("[]")) or {}).get("maxItems"))
     return bound

@@ -13,7 +13,7 @@ from typing import Any
 from .document import DEEPEST
 from .node import Node, shown
 
-__all__ = ["KEYWORDS", "TYPES", "is_readable"]
+__all__ = ["KEYWORDS", "TYPES", "is_readable", "shape_fault"]
 
 TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
 _NUMERIC = frozenset(("integer", "number"))
@@ -89,6 +89,17 @@ KEYWORDS = frozenset(_SHAPES)
 """What a contract may say; `pentaprism.compile.checks` understands exactly these (a test compares them)."""
 
 
+def shape_fault(keyword: str, value: Any) -> str | None:
+    """Why a keyword's value is none it may have; None where it may, or where a contract has no such keyword.
+
+    >>> shape_fault("minLength", -1)
+    "'minLength' must be a whole number of at least 0, not -1"
+    """
+    if keyword not in _SHAPES or _SHAPES[keyword][0](value):
+        return None
+    return f"{keyword!r} must be {_SHAPES[keyword][1]}, not {shown(value)}"
+
+
 def is_readable(node: Node) -> bool:
     """Whether bodies can be checked against this schema; every reason why not is a finding.
 
@@ -110,8 +121,8 @@ def _check(node: Node) -> None:
         if keyword not in _SHAPES:
             message = f"a contract may not use the JSON Schema keyword {keyword!r}; the engine could not check it"
             node.report("unsupported-keyword", message, keyword, key=True)
-        elif not _SHAPES[keyword][0](value):
-            node.report("wrong-type", f"{keyword!r} must be {_SHAPES[keyword][1]}, not {shown(value)}", keyword)
+        elif fault := shape_fault(keyword, value):
+            node.report("wrong-type", fault, keyword)
     _check_closed(node)
     _check_bounds(node)
     if isinstance(node.get("properties"), dict):

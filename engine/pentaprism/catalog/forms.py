@@ -363,4 +363,6 @@ def _auto(node: Node, contract: Contract, tables: Tables) -> Form | None:
     if not constants:
         node.report("bad-form", "an auto form needs `set:`, what to send so that the provider chooses the size")
         return None
-    return Form(kind=FormKind.AUTO, set=constants)
+    label = node.optional("tier", (str, int))
+    tier = None if label is None else TierSpec(label=str(label), area=read_area(node, "tier"))
+    return Form(kind=FormKind.AUTO, set=constants, default_tier=tier)

@@ -79,7 +79,7 @@ def _targets(scene: Scene) -> Iterator[Finding]:
 def _missing(served: Served, node: Node, path: Any, *place: str, key: bool = False) -> Iterator[Finding]:
     """A finding where the contract has nothing at a path; what is no path is the schema's affair."""
     if isinstance(path, str) and served.contract.at(path) is None:
-        hint = _hint(_head(path), served.contract.fields)
+        hint = _hint(Contract.top(path), served.contract.fields)
         message = f"the contract of {served.endpoint.id} has no field {path!r} for {served.mode.value}{hint}"
         yield node.finding("unknown-target", message, *place, key=key)
 
@@ -174,24 +174,20 @@ def _built_grids(served: Served) -> Iterator[tuple[Any, Node]]:
 
 def _unproduced(scene: Scene) -> Iterator[Finding]:
     for served in scene.served():
-        produced = {_head(path) for path in served.spec.constants}
-        produced |= {_head(rule.target) for rule in served.spec.rules.values() if rule.target}
+        produced = {Contract.top(path) for path in served.spec.constants}
+        produced |= {Contract.top(rule.target) for rule in served.spec.rules.values() if rule.target}
         for form in served.spec.forms:
-            produced |= {_head(path) for path in (*form.to.values(), *form.set)}
+            produced |= {Contract.top(path) for path in (*form.to.values(), *form.set)}
         for field in served.contract.schema.get("required", ()):
             if field not in produced:
                 message = f"the contract requires {field!r} and nothing here writes it; add a rule or a constant"
                 yield served.overlay.finding("unproduced-field", message, key=True)
 
 
-def _head(path: str) -> str:
-    return path.split(".", 1)[0].removesuffix("[]")
-
-
 def _unclaimed(scene: Scene) -> Iterator[Finding]:
     for served in scene.served():
-        claimed = {_head(rule.target) for rule in served.spec.rules.values() if rule.target}
-        claimed |= {_head(path) for form in served.spec.forms for path in form.to.values()}
+        claimed = {Contract.top(rule.target) for rule in served.spec.rules.values() if rule.target}
+        claimed |= {Contract.top(path) for form in served.spec.forms for path in form.to.values()}
         for rule in served.spec.rules.values():
             if not _has_nothing_native(rule):
                 continue
@@ -260,13 +256,24 @@ def _hosts(scene: Scene) -> Iterator[Finding]:
         provider = scene.builder.providers[provider_id]
         if document.broken or not provider.hosts or not provider.submit_url:
             continue
-        try:
-            host = urlsplit(provider.submit_url).hostname
-        except ValueError:
-            host = None
-        if host not in provider.hosts:
-            message = f"{host or 'this address'} is not among `hosts`, so the submission would be sent without the key"
-            yield document.finding(("submit", "url"), "unlisted-host", message)
+        host = _host_of(provider.submit_url)
+        if not provider.trusts(host):
+            yield document.finding(("submit", "url"), "unlisted-host", _unlisted(host))
+    for endpoint, entry in scene.written():
+        host = _host_of(endpoint.submission.url)
+        if entry.child("submit").has("url") and not scene.builder.providers[endpoint.provider].trusts(host):
+            yield entry.child("submit").finding("unlisted-host", _unlisted(host), "url")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _unlisted(host: str) -> str:
+    return f"{host or 'this address'} is not among `hosts`, so the submission would be sent without the key"
 
 
 LINTERS = (

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..types import Provider
+from ..types import Provider, Submission
 from .node import Node
 
-__all__ = ["read_provider"]
+__all__ = ["BODIES", "read_provider", "read_submission"]
+
+BODIES = ("json", "multipart")
+"""How a body may be written."""
 
 RuleCheck = Callable[[Node, str], bool]
 
@@ -29,7 +32,7 @@ def read_provider(provider_id: str, node: Node, check_rule: RuleCheck) -> Provid
         env=auth.text("env"),
         method=submit.choice("method", ("POST", "PUT"), "POST"),
         submit_url=submit.text("url"),
-        body=submit.choice("body", ("json", "multipart"), "json"),
+        body=submit.choice("body", BODIES, "json"),
         envelope=submit.optional("envelope", str),
         headers=_read_headers(submit),
         hosts=node.texts("hosts"),
@@ -37,6 +40,20 @@ def read_provider(provider_id: str, node: Node, check_rule: RuleCheck) -> Provid
         bills=node.optional("bills", dict, {}),
         reserved=node.texts("reserved"),
         rules=_read_rules(node, check_rule),
+    )
+
+
+def read_submission(node: Node, provider: Provider, endpoint_id: str) -> Submission:
+    """How an endpoint is called: an endpoint's `submit:`, where it has one, over its provider's."""
+    body = node.choice("body", BODIES, provider.body)
+    if body == "multipart" and provider.envelope is not None:
+        node.report("bad-submit", f"a form has no envelope, and {provider.id} puts its bodies under one", "body")
+    return Submission(
+        method=provider.method,
+        url=node.text("url", provider.submit_url).replace("{endpoint}", endpoint_id),
+        body=body,
+        envelope=provider.envelope,
+        headers=provider.headers,
     )
 
 

@@ -111,12 +111,13 @@ def read_rule(name: str, data: Mapping[str, Any], origin: str, contract: Contrac
 
 def _size_rule(name: str, forms: tuple[Form, ...]) -> Rule:
     shapes = [form for form in forms if form.kind is not FormKind.AUTO]
-    scales = [form for form in shapes if form.kind is not FormKind.GRID or "tier" in form.to]
+    scales = [form for form in forms if form.default_tier or form.kind in (FormKind.FREE, FormKind.LIST)]
     if not (scales if name == "resolution" else shapes):
         if name == "resolution" and shapes:
             return _unsupported(name, "the provider offers shapes here but only one scale", "none")
         return _unsupported(name, "the provider has no size field here", "none")
-    kinds = "+".join(dict.fromkeys(form.kind.value for form in shapes))
+    used = scales if name == "resolution" else shapes
+    kinds = "+".join(dict.fromkeys(form.kind.value for form in forms if form in used))
     return Rule(parameter=name, behaviour=Behaviour.CONVERTED, verb="form", options={"forms": kinds}, origin="endpoint")
 
 

@@ -29,11 +29,12 @@ EMULATIONS: Mapping[str, frozenset[str]] = {
 }
 """What `emulate:` may name, and the parameters each is about."""
 
-IMAGE_SHAPES = ("one", "list")
-"""How a field takes input images: a single leaf, or a list of them."""
+IMAGE_SHAPES = ("one", "list", "numbered")
+"""How input images are taken: one leaf in a field, a list of them, or one in each of `field`, `field_2` and so on."""
 
-ENCODINGS = ("url", "data_uri", "upload")
-"""How an image leaf may be written."""
+ENCODINGS = ("url", "data_uri", "base64", "upload", "file", "inline")
+"""How an image leaf may be written; base64 is the bytes alone, without the head of a data URI; file a part of a form;
+inline an object with mimeType and data."""
 
 SIZE_PARAMETERS = ("size", "aspect_ratio", "resolution")
 """These three cross together, by an endpoint's forms and never by a rule."""

@@ -34,12 +34,12 @@ class Served:
         return self.spec.contract
 
     def rules(self) -> Iterator[tuple[str, Node]]:
-        """The endpoint's own rules that count in this mode."""
+        """The endpoint's own rules that count in this mode: not those of parameters that belong to another."""
         over = self.overlay.child("rules")
-        for name, rule in self.written.child("rules").items():
-            if not over.has(name):
+        written = self.written.child("rules").items()
+        for name, rule in (*((name, rule) for name, rule in written if not over.has(name)), *over.items()):
+            if name in self.spec.rules and self.spec.rules[name].origin == "endpoint":
                 yield name, rule
-        yield from over.items()
 
     def forms(self) -> Iterator[Node]:
         """The forms that count in this mode, as written."""

@@ -2,7 +2,8 @@
 
 Data goes to stdout, progress and errors to stderr. Exit codes: 0 ok, 1 findings, 2 usage, 3 provider.
 `app` the command and its errors · `output` printing · `requests` explain and generate · `catalogs` models, validate,
-catalog show · `servers` serve and twins · `sites` site build · `demo` the first picture.
+catalog show · `contracts` contracts import and check · `servers` serve and twins · `sites` site build · `demo` the
+first picture.
 """
 
 from __future__ import annotations

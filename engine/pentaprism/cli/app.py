@@ -17,7 +17,7 @@ from ..errors import (
     ProviderError,
     RequestError,
 )
-from . import catalogs, requests, servers, sites
+from . import catalogs, contracts, proofs, requests, servers, sites
 from .demo import demo
 from .output import complain, print_text
 
@@ -52,6 +52,7 @@ def _root(
 
 
 catalog_app = typer.Typer(help="Look into the catalog.", no_args_is_help=True, rich_markup_mode=None)
+contracts_app = typer.Typer(help="Providers' own input schemas.", no_args_is_help=True, rich_markup_mode=None)
 site_app = typer.Typer(help="The documentation website.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command("models")(catalogs.models)
@@ -60,10 +61,14 @@ app.command("explain")(requests.explain)
 app.command("generate")(requests.generate)
 app.command("serve")(servers.serve)
 app.command("twins")(servers.twins)
+app.command("prove")(proofs.prove)
 app.command("demo")(demo)
 catalog_app.command("show")(catalogs.show)
+contracts_app.command("import")(contracts.import_file)
+contracts_app.command("check")(contracts.check)
 site_app.command("build")(sites.build)
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(contracts_app, name="contracts")
 app.add_typer(site_app, name="site")
 
 

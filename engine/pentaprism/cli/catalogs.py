@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..api import Catalog
-from ..types import Endpoint, Model, ModeSpec, Rule
+from ..types import Endpoint, Model, ModeSpec, Provider, Rule
 from .output import print_json, print_table, print_text, say
 
 __all__ = ["models", "show", "validate"]
@@ -80,10 +80,10 @@ def show(
     """Print how every parameter crosses at an endpoint, where each rule comes from, its sizes and prices."""
     loaded = Catalog.load(catalog)
     endpoint = loaded.endpoint(key)
-    if as_json:
-        print_json(_endpoint_data(endpoint))
-        return
     provider = loaded.providers[endpoint.provider]
+    if as_json:
+        print_json(_endpoint_data(endpoint, provider))
+        return
     print_text(f"{endpoint.key}: {loaded.models[endpoint.model].name} at {provider.name}, id {endpoint.id}")
     print_text(f"checked {endpoint.checked.date} ({endpoint.checked.method}): {endpoint.checked.source}")
     for spec in endpoint.modes.values():
@@ -92,7 +92,7 @@ def show(
             ("parameter", "behaviour", "writes", "from", "takes"),
             [_rule_row(spec, rule) for rule in spec.rules.values()],
         )
-        native = ", ".join(_native(spec)) or "none"
+        native = ", ".join(_native(spec, provider.reserved)) or "none"
         print_text(f"own fields, under their own names: {native}")
         print_text(f"size when none is asked: {spec.default_size or 'unknown'}; forms: {_forms(spec)}")
     print_text("\nprices")
@@ -112,18 +112,18 @@ def _rule_row(spec: ModeSpec, rule: Rule) -> tuple[str, str, str, str, str]:
     return rule.parameter, rule.behaviour.value, writes or "-", origin or "-", takes or rule.reason or ""
 
 
-def _native(spec: ModeSpec) -> list[str]:
-    written = {str(rule.target).split(".")[0] for rule in spec.rules.values() if rule.target}
+def _native(spec: ModeSpec, reserved: tuple[str, ...]) -> list[str]:
+    written = {path.split(".")[0].removesuffix("[]") for name in spec.rules for path in spec.targets(name)}
     for form in spec.forms:
         written |= {path.split(".")[0] for path in (*form.to.values(), *form.set)}
-    return [name for name in spec.contract.fields if name not in written]
+    return [name for name in spec.contract.fields if name not in written and name not in reserved]
 
 
 def _forms(spec: ModeSpec) -> str:
     return ", ".join(form.kind.value for form in spec.forms) or "none, the size cannot be chosen"
 
 
-def _endpoint_data(endpoint: Endpoint) -> dict[str, Any]:
+def _endpoint_data(endpoint: Endpoint, provider: Provider) -> dict[str, Any]:
     return {
         "key": endpoint.key,
         "id": endpoint.id,
@@ -147,7 +147,7 @@ def _endpoint_data(endpoint: Endpoint) -> dict[str, Any]:
                     }
                     for rule in spec.rules.values()
                 },
-                "native": _native(spec),
+                "native": _native(spec, provider.reserved),
                 "default_size": str(spec.default_size) if spec.default_size else None,
                 "forms": [form.kind.value for form in spec.forms],
             }

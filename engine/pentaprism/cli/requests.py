@@ -109,7 +109,7 @@ def generate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make pictures and save them; keys come from the environment (FAL_KEY, REPLICATE_API_TOKEN)."""
+    """Make pictures and save them; keys come from the environment (FAL_KEY, REPLICATE_API_TOKEN, BFL_API_KEY)."""
     body = _body(
         others,
         model=model,

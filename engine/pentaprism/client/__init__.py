@@ -1,7 +1,7 @@
 """Run requests against providers, in-process. Row 6: the only part that knows httpx and credentials.
 
 `client` the two clients · `run` fan-out, failover, finishing · `transport` httpx · `settings` keys and base URLs ·
-`hooks` what a ledger is told · `result` what comes back.
+`hooks` what a ledger is told · `result` what comes back · `contracts` the schemas providers publish.
 """
 
 from .client import AsyncClient, Client

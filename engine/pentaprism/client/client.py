@@ -17,6 +17,7 @@ import httpx
 
 from ..api import Catalog, require_candidate
 from ..errors import Fault, RequestError
+from ..exchange import PROTOCOLS
 from ..types import ImageRequest, Mode, Route
 from .hooks import Ledger, NoLedger
 from .result import ImagesResponse
@@ -84,6 +85,9 @@ class AsyncClient:
             for name, own in self.settings.items()
             if own.key is None and own.base_url is None
         }
+        for name, provider in self.catalog.providers.items():
+            if provider.protocol not in PROTOCOLS:
+                self.unavailable[name] = "requests for it can be compiled and priced, and no exchange speaks to it yet."
 
     def route(self, parameters: Mapping[str, Any] | ImageRequest, *, mode: Mode | None = None) -> Route:
         """The route of a request, as `Catalog.route` finds it among the providers this client has a key for."""

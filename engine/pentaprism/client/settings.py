@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ..types import HttpCall, Provider
 
-__all__ = ["ProviderSettings", "origin_of", "read_settings", "rebase"]
+__all__ = ["ProviderSettings", "is_trusted", "origin_of", "read_settings", "rebase"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,34 @@ def read_settings(
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL: what decides whether a credential may go there.
+    """Scheme, host and port of a URL: what decides whether a credential may go there. Empty where it is no URL.
 
     >>> origin_of("https://queue.fal.run/fal-ai/flux/dev?x=1")
     'https://queue.fal.run'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_trusted(url: str, provider: Provider, base_url: str | None) -> bool:
+    """Whether the provider's credential may go to this URL, which may have come in a reply.
+
+    Where a base URL is configured, its origin alone; else https on the usual port of a host the catalog names.
+
+    >>> from pentaprism import Catalog
+    >>> fal = Catalog.load().providers["fal"]
+    >>> is_trusted("https://queue.fal.run/x", fal, None), is_trusted("https://fal.run@evil.com/x", fal, None)
+    (True, False)
+    """
+    origin = origin_of(url)
+    if base_url:
+        return origin == origin_of(base_url)
+    # All of the network location is compared: user information or a port in it makes it another place.
+    scheme, _, place = origin.partition("://")
+    return scheme == "https" and provider.trusts(place)
 
 
 def rebase(call: HttpCall, base_url: str | None) -> HttpCall:

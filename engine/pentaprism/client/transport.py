@@ -14,7 +14,7 @@ import httpx
 
 from ..errors import Failure, ProviderError, TransportError
 from ..types import HttpCall, HttpReply, Provider
-from .settings import ProviderSettings, origin_of
+from .settings import ProviderSettings, is_trusted, origin_of
 
 __all__ = ["MAX_DOWNLOAD", "Transport"]
 
@@ -63,14 +63,16 @@ class Transport:
             reply = await self._api.request(call.method, call.url, headers=headers, **_body(call))
         except _NOT_SENT as error:
             raise TransportError(_say(call, error), sent=False) from error
+        except httpx.InvalidURL as error:
+            # Addresses come out of providers' replies too.
+            raise TransportError(f"{call.method} cannot be sent to what is no address: {error}", sent=False) from error
         except httpx.HTTPError as error:
             raise TransportError(_say(call, error), sent=True) from error
         return HttpReply(status=reply.status_code, headers=dict(reply.headers), body=reply.content)
 
     def _credential(self, url: str, provider_id: str) -> dict[str, str]:
         provider, own = self._providers[provider_id], self._settings[provider_id]
-        allowed = {origin_of(own.base_url)} if own.base_url else {f"https://{host}" for host in provider.hosts}
-        if own.key is None or origin_of(url) not in allowed:
+        if own.key is None or not is_trusted(url, provider, own.base_url):
             return {}
         scheme = f"{provider.auth_scheme} " if provider.auth_scheme else ""
         return {provider.auth_header: f"{scheme}{own.key}"}
@@ -95,7 +97,7 @@ class Transport:
                     if length > MAX_DOWNLOAD:
                         raise _undelivered(provider_id, f"the picture has more than {MAX_DOWNLOAD} bytes")
                     chunks.append(chunk)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _undelivered(provider_id, f"the picture could not be fetched ({type(error).__name__})") from error
         return b"".join(chunks)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from ..types import Media
 
-__all__ = ["KEYWORDS", "Check", "build_check", "describe_range"]
+__all__ = ["KEYWORDS", "Check", "build_check", "describe_range", "located"]
 
 Check: TypeAlias = Callable[[Any], "str | None"]
 
@@ -65,6 +65,15 @@ def build_check(schema: Mapping[str, Any]) -> Check:
         return None
 
     return check
+
+
+def located(name: str, reason: str) -> str:
+    """A reason said of a name: `seed must be ...`, or of a part of it: `image_size.width must be ...`.
+
+    >>> located("image_size", located(".width", "must be 1 to 4096, not 0"))
+    'image_size.width must be 1 to 4096, not 0'
+    """
+    return f"{name}{reason}" if reason[0] in ".[" else f"{name} {reason}"
 
 
 def _shown(value: Any) -> str:
@@ -181,7 +190,7 @@ def _items(schema: Mapping[str, Any]) -> Check:
         for index, entry in enumerate(value):
             reason = item(entry)
             if reason is not None:
-                return f"[{index}] {reason}"
+                return located(f"[{index}]", reason)
         return None
 
     return check
@@ -206,7 +215,7 @@ def _properties(schema: Mapping[str, Any]) -> Check:
                 continue
             reason = one(entry)
             if reason is not None:
-                return f".{name} {reason}"
+                return located(f".{name}", reason)
         return None
 
     return check

@@ -18,6 +18,7 @@ from ..prices import Usage, tariff
 from ..types import (
     Behaviour,
     CompiledRequest,
+    Contract,
     Cost,
     Endpoint,
     FormKind,
@@ -30,9 +31,10 @@ from ..types import (
     Refusal,
     Size,
 )
-from .draft import Draft, put, take
-from .forms import Choice, choose, default_size
-from .natives import Settled, settle_natives, tell_native_sizes
+from .bodies import build_call, fields_of
+from .draft import Draft, take
+from .forms import Choice, choose, constants_beside, default_size
+from .natives import NOTHING, Settled, settle_natives, tell_native_sizes, tell_nested
 from .plan import OUTPUT_NAMES, Plan, build_plan
 from .request import Vocabulary
 from .sizing import SIZE_NAMES, expected_of, tell_size
@@ -73,7 +75,7 @@ class Compiler:
         if request.extras:
             settled = settle_natives(plan, request, draft, self.vocabulary)
         else:
-            settled = Settled(dict(request.values), request.wish, {}, {}, {})
+            settled = Settled(dict(request.values), request.wish)
         inputs = [media.size for media in request.images]
         default = default_size(plan.spec, inputs)
         choice, output = self._write(plan, draft, settled, request, default)
@@ -81,11 +83,15 @@ class Compiler:
         for path, value in plan.spec.constants.items():
             draft.fields.setdefault(path, value)
         draft.fields.update(settled.raw)
+        if settled.nested:
+            tell_nested(draft, settled, request.extras)
         self._check_required(plan, draft)
         if draft.refusals:
             raise CompileError(draft.refusals)
         delivery, returned_format = output
         expected = expected_of(plan.spec, sum(counts), choice, default, returned_format)
+        if settled.unread:
+            expected = replace(expected, size=None, basis="unknown", inferred=False)
         return CompiledRequest(
             endpoint=endpoint.key,
             provider=endpoint.provider,
@@ -110,11 +116,15 @@ class Compiler:
         A picture that was not read is taken to have the expected pixels.
         """
         plan = self.plan(endpoint, compiled.mode)
-        body = compiled.calls[0].json
-        fields = body[plan.provider.envelope] if plan.provider.envelope is not None else body
-        inputs = [media.size for media in _media(fields)]
+        fields = fields_of(compiled.calls[0], endpoint.submission, plan.spec.contract)
+        paths = plan.crossings["image"].paths if "image" in plan.crossings else ()
+        inputs = [media.size for path in paths for media in _media(take(fields, path))] * len(compiled.calls)
         groups = Counter(size or compiled.expected.size for size in sizes)
-        costs = [_cost(plan, fields, count, size, inputs, compiled.priced_on) for size, count in groups.items()]
+        # What went in is billed once, whatever sizes came out.
+        costs = [
+            _cost(plan, fields, count, size, () if index else inputs, compiled.priced_on)
+            for index, (size, count) in enumerate(groups.items())
+        ]
         return costs[0] if len(costs) == 1 else _sum(costs)
 
     def _write(
@@ -145,46 +155,40 @@ class Compiler:
     @staticmethod
     def _size(plan: Plan, draft: Draft, settled: Settled, request: ImageRequest, default: Size | None) -> Choice | None:
         wish = settled.wish
-        choice = None
+        choice, beside = None, NOTHING
         if wish or wish.auto:
             choice = choose(plan.spec, wish, default, whole_megapixels=plan.whole_megapixels)
         if choice is not None and settled.sizes and not request.wish:
             # Nothing but the provider's own fields asks for a size: they go out as the caller wrote them.
-            choice = replace(choice, sends=settled.sizes, note=None)
+            beside = constants_beside(plan.spec, settled.sizes)
+            choice = replace(choice, sends={**settled.sizes, **beside}, note=None)
         if choice is not None:
             draft.fields.update(choice.sends)
         tolerance = request.preferences.tolerance
         tell_size(draft, plan.spec, settled.values, wish, choice, default, tolerance)
         if settled.sizes:
-            tell_native_sizes(draft, settled, choice.sends if choice else {})
+            tell_native_sizes(draft, settled, choice.sends if choice else NOTHING, beside)
         return choice
 
     @staticmethod
     def _check_required(plan: Plan, draft: Draft) -> None:
         """A field the contract requires and nothing writes; said at the parameter that would have written it."""
-        sent = {path.split(".", 1)[0].removesuffix("[]") for path in draft.fields}
-        refused = {refusal.param for refusal in draft.refusals}
         for field in plan.spec.contract.schema.get("required", ()):
-            producer = plan.producers.get(field, field)
-            if field not in sent and producer not in refused:
-                draft.refuse(producer, "required", f"the provider needs {field}; set {producer}.")
+            if field not in draft.fields and not any(Contract.top(path) == field for path in draft.fields):
+                behind = (name for path, name in plan.producers.items() if Contract.top(path) == field)
+                producer = next(behind, field)
+                if producer not in {refusal.param for refusal in draft.refusals}:
+                    draft.refuse(producer, "required", f"the provider needs {field}; set {producer}.")
 
     @staticmethod
     def _calls(
         plan: Plan, fields: Mapping[str, Any], counts: list[int], seeds: list[int | None]
     ) -> tuple[HttpCall, ...]:
-        provider = plan.provider
+        submission = plan.endpoint.submission
         calls = []
         for index, (count, seed) in enumerate(zip(counts, seeds, strict=True)):
             own = fields if index == 0 else {**fields, **plan.counts.leaves(count, seed, fields)}
-            body: dict[str, Any] = {}
-            for path, value in own.items():
-                put(body, path, value)
-            if provider.envelope is not None:
-                body = {provider.envelope: body}
-            calls.append(
-                HttpCall(method=provider.method, url=plan.url, headers=provider.headers, json=body, submits=True)
-            )
+            calls.append(build_call(submission, own))
         return tuple(calls)
 
 
@@ -206,10 +210,10 @@ def _write_images(plan: Plan, draft: Draft, images: tuple[Any, ...]) -> None:
         many = f"{most} input image{'s' if most > 1 else ''}"
         draft.refuse("image", "too-many-images", f"it takes {many}, and the request has {len(images)}.")
     else:
-        value = crossing.write(images)
-        draft.fields[crossing.path] = value
-        why = f"sent as {crossing.path}"
-        draft.adjust("image", images, {crossing.path: value}, Behaviour.CONVERTED, Outcome.HONORED, why)
+        sent = crossing.leaves(images)
+        draft.fields.update(sent)
+        why = f"sent as {', '.join(sent)}"
+        draft.adjust("image", images, sent, Behaviour.CONVERTED, Outcome.HONORED, why)
 
 
 def _in_order(request: ImageRequest, draft: Draft, settled: Settled) -> list[str]:
@@ -222,9 +226,11 @@ def _in_order(request: ImageRequest, draft: Draft, settled: Settled) -> list[str
 def _cost(
     plan: Plan, fields: Mapping[str, Any], count: int, size: Size | None, inputs: Sequence[Size | None], on: date
 ) -> Cost:
-    known = dict(plan.defaults)
-    for path, value in fields.items():
-        known[path.split(".", 1)[0]] = value if "." not in path else take(fields, path)
+    known = {}
+    for name, default in plan.conditions.items():
+        value = take(fields, name)
+        if value is not None or default is not None:
+            known[name] = default if value is None else value
     known.update(_tier(plan, fields))
     usage = Usage(images=count, size=size, input_sizes=tuple(inputs), fields=known)
     tariffs = plan.tariffs
@@ -237,7 +243,7 @@ def _tier(plan: Plan, fields: Mapping[str, Any]) -> dict[str, str]:
     """The provider's scale, for prices `when: {tier: ...}`: what is sent, else what the provider takes by default."""
     for form in plan.spec.forms:
         if form.kind is FormKind.GRID and "tier" in form.to:
-            label = fields.get(form.to["tier"]) or (form.default_tier.label if form.default_tier else None)
+            label = take(fields, form.to["tier"]) or (form.default_tier.label if form.default_tier else None)
             return {} if label is None else {"tier": str(label)}
     return {}
 

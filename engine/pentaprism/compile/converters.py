@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..types import Behaviour, Contract, Media, Outcome, Rule
-from .checks import Check, build_check, describe_range
+from .checks import Check, build_check, describe_range, located
 from .draft import Draft
 
 __all__ = ["CONVERSIONS", "UNREADABLE", "Crossing", "build_crossing"]
@@ -22,7 +22,10 @@ UNREADABLE = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """A rule made ready: `write` and `read` are each other's inverse, `check` is the contract's word on the result."""
+    """A rule made ready: `write` and `read` are each other's inverse, `check` is the contract's word on the result.
+
+    `numbered` are the fields that take one input image each, where the rule spreads them so.
+    """
 
     rule: Rule
     path: str
@@ -31,6 +34,17 @@ class Crossing:
     check: Check
     bounds: tuple[float | None, float | None]
     range: str
+    numbered: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path this may write."""
+        return self.numbered or (self.path,)
+
+    def leaves(self, value: Any) -> dict[str, Any]:
+        """What a value puts at each path: its wire form at the one path, or an image at each numbered field."""
+        wire = self.write(value)
+        return dict(zip(self.numbered, wire, strict=False)) if self.numbered else {self.path: wire}
 
     def apply(self, draft: Draft, value: Any) -> None:
         """Write a value into the draft, or refuse it with the range the endpoint has."""
@@ -51,7 +65,8 @@ class Crossing:
             draft.adjust(rule.parameter, value, {self.path: nearest}, rule.behaviour, Outcome.APPROXIMATED, why)
         else:
             code = "out-of-range" if self.range and isinstance(wire, (int, float)) else "not-allowed"
-            draft.refuse(rule.parameter, code, f"{draft.written.get(rule.parameter, rule.parameter)} {reason} here.")
+            name = draft.written.get(rule.parameter, rule.parameter)
+            draft.refuse(rule.parameter, code, f"{located(name, reason)} here.")
 
     def clamped(self, wire: Any) -> float | int | None:
         """The bound nearest to a number outside the range, None where that is no remedy."""
@@ -65,7 +80,7 @@ class Crossing:
         """The sentence of an honored adjustment."""
         if self.rule.behaviour is Behaviour.PASSTHROUGH:
             return "sent as it is"
-        if self.rule.behaviour is Behaviour.RENAMED:
+        if self.rule.behaviour is Behaviour.RENAMED or isinstance(wire, Media):
             return f"sent as {self.path}"
         return f"sent as {self.path} {wire!r}"
 
@@ -86,6 +101,7 @@ def build_crossing(rule: Rule, contract: Contract) -> Crossing:
         check=build_check(schema),
         bounds=(schema.get("minimum"), schema.get("maximum")),
         range=describe_range(schema),
+        numbered=contract.numbered(path) if rule.options.get("shape") == "numbered" else (),
     )
 
 
@@ -123,7 +139,7 @@ def _invert(options: Mapping[str, Any]) -> Conversion:
 
 
 def _image(options: Mapping[str, Any]) -> Conversion:
-    """Input images as one leaf or a list; each leaf carries the ways this field takes an image."""
+    """Input images as one leaf or several, for a list or numbered fields; each carries the ways it may be sent."""
     encode = tuple(options.get("encode", ("url", "data_uri")))
     single = options.get("shape", "one") == "one"
 

@@ -51,36 +51,71 @@ class Draft:
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:
-    """Write a value at a dotted path; `a[]` appends to a list.
+    """Write a value at a dotted path; `a[]` appends to a list (of a list each entry), `a[0]` is that entry of it.
 
     >>> body = {}
-    >>> put(body, "a.b", 1); put(body, "c[].d", 2); body
-    {'a': {'b': 1}, 'c': [{'d': 2}]}
+    >>> put(body, "a.b", 1); put(body, "c[0].d[].e", "x"); put(body, "c[0].d[].f", ["y", "z"]); body
+    {'a': {'b': 1}, 'c': [{'d': [{'e': 'x'}, {'f': 'y'}, {'f': 'z'}]}]}
     """
+    if "." not in path and "[" not in path:
+        body[path] = value
+    elif "[]" in path and isinstance(value, list):
+        for entry in value:
+            _put(body, path, entry)
+    else:
+        _put(body, path, value)
+
+
+def _put(body: dict[str, Any], path: str, value: Any) -> None:
     node: Any = body
     *parents, last = path.split(".")
     for name in parents:
-        if name.endswith("[]"):
-            entry: dict[str, Any] = {}
-            node.setdefault(name[:-2], []).append(entry)
-            node = entry
-        else:
-            node = node.setdefault(name, {})
-    if last.endswith("[]"):
-        node.setdefault(last[:-2], []).append(value)
+        field, index = _split(name)
+        node = node.setdefault(field, {}) if index is None else _entry(node.setdefault(field, []), index)
+    field, index = _split(last)
+    if index is None:
+        node[field] = value
     else:
-        node[last] = value
+        node.setdefault(field, []).append(value)
+
+
+def _entry(entries: list[Any], index: str) -> Any:
+    """The object at an index of a list, or a new one at its end where there is no index or none stands there yet."""
+    if not index or int(index) >= len(entries):
+        entries.append({})
+        return entries[-1]
+    return entries[int(index)]
 
 
 def take(body: Mapping[str, Any], path: str) -> Any:
-    """Read a value at a dotted path, None where there is none.
+    """Read what stands at a path, in a nested body or among fields by path; of `a[]` a list; None where nothing is.
 
-    >>> take({"a": {"b": 1}}, "a.b"), take({"a": 1}, "a.b")
-    (1, None)
+    >>> take({"a": {"b": 1}}, "a.b"), take({"a.b": 1}, "a.b"), take({"a": [{"b": 1}, {"c": 2}]}, "a[].b")
+    (1, 1, [1])
     """
-    node: Any = body
-    for name in path.split("."):
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(name.removesuffix("[]"))
-    return node
+    if path in body:
+        return body[path]
+    name, _, rest = path.partition(".")
+    field, index = _split(name)
+    node = body.get(field)
+    if index is not None:
+        entries = node if isinstance(node, (list, tuple)) else ()
+        if not index:
+            found = entries if not rest else [_below(entry, rest) for entry in entries]
+            return [one for one in found if one is not None] or None
+        node = entries[int(index)] if int(index) < len(entries) else None
+    return _below(node, rest)
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    """A step of a path as the field and the index it ends in: empty for `[]`, None where it ends in none."""
+    field, bracket, index = name.partition("[")
+    if bracket and index[-1:] == "]" and (index == "]" or index[:-1].isdecimal()):
+        return field, index[:-1]
+    return name, None
+
+
+def _below(node: Any, rest: str) -> Any:
+    if not rest:
+        return node
+    return take(node, rest) if isinstance(node, Mapping) else None

@@ -15,7 +15,7 @@ from ..sizes import allowed, fit, nearest_cell, nearest_shape, nearest_tier, nom
 from ..types import MEGAPIXEL, AspectRatio, Form, FormKind, GridCell, ModeSpec, Size, SizeWish, Tier, TierSpec
 from .draft import take
 
-__all__ = ["Choice", "choose", "default_size", "read_wish", "returned_size"]
+__all__ = ["Choice", "choose", "constants_beside", "default_size", "read_wish", "returned_size"]
 
 _DEFAULT_AREA = 1024 * 1024
 
@@ -24,7 +24,8 @@ _DEFAULT_AREA = 1024 * 1024
 class Choice:
     """What one form would do for a wish: the leaves to send, the pixels to expect, and a note where one is due.
 
-    `size` is None where the provider decides; `inferred` where it is computed rather than stated by a source.
+    `size` is None where the provider decides; then `tier` is the scale it was told, if any. `inferred` where the size
+    is computed rather than stated by a source.
     """
 
     kind: FormKind
@@ -32,6 +33,7 @@ class Choice:
     size: Size | None
     inferred: bool = False
     note: str | None = None
+    tier: TierSpec | None = None
 
 
 def default_size(spec: ModeSpec, inputs: Sequence[Size | None]) -> Size | None:
@@ -48,7 +50,7 @@ def choose(spec: ModeSpec, wish: SizeWish, default: Size | None, *, whole_megapi
     over into another one.
     """
     if wish.auto:
-        auto = next((form for form in spec.forms if form.kind is FormKind.AUTO), None)
+        auto = next((form for form in spec.forms if form.kind is FormKind.AUTO and form.default_tier is None), None)
         return None if auto is None else Choice(kind=FormKind.AUTO, sends=auto.set, size=None)
     choices = []
     for form in spec.forms:
@@ -59,12 +61,23 @@ def choose(spec: ModeSpec, wish: SizeWish, default: Size | None, *, whole_megapi
             return choice
         choices.append(choice)
     if len(choices) < 2:
-        return choices[0] if choices else None
+        return choices[0] if choices else _choose_scale(spec, wish)
     target = wish.size or _target(wish, default)
     sized = [choice for choice in choices if choice.size is not None]
     if target is None or not sized:
         return choices[0]
     return sized[preferred(target, [(choice.kind, choice.size) for choice in sized if choice.size])]
+
+
+def _choose_scale(spec: ModeSpec, wish: SizeWish) -> Choice | None:
+    """Scale only, where no form knows which shape to take: the provider chooses the shape at that scale."""
+    if wish.tier is None or wish.ratio is not None:
+        return None
+    scales = {form.default_tier: form for form in spec.forms if form.kind is FormKind.AUTO and form.default_tier}
+    if not scales:
+        return None
+    tier = nearest_tier(list(scales), wish.tier.area)
+    return Choice(kind=FormKind.AUTO, sends=scales[tier].set, size=None, tier=tier)
 
 
 def _target(wish: SizeWish, default: Size | None) -> Size | None:
@@ -126,7 +139,7 @@ def _choose_grid(form: Form, wish: SizeWish, default: Size | None, whole_megapix
     if tier is None:
         return None
     if default is None:
-        return Choice(kind=form.kind, sends={form.to["tier"]: tier.label, **form.set}, size=None)
+        return Choice(kind=form.kind, sends={form.to["tier"]: tier.label, **form.set}, size=None, tier=tier)
     cell = nearest_cell(cells, nominal(Fraction(default.width, default.height), tier.area))
     return _cell_choice(form, cell, without="ratio")
 
@@ -171,8 +184,17 @@ def read_wish(spec: ModeSpec, fields: Mapping[str, Any]) -> SizeWish | None:
                 scale = None if tier is None else Tier(tier.label, tier.area)
                 return SizeWish(ratio=ratio, tier=scale)
         elif form.set and all(take(fields, path) == value for path, value in form.set.items()):
-            return SizeWish(auto=True)
+            tier = form.default_tier
+            return SizeWish(tier=Tier(tier.label, tier.area)) if tier else SizeWish(auto=True)
     return None
+
+
+def constants_beside(spec: ModeSpec, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the form that writes these size fields sends along with them, where they do not say it themselves."""
+    for form in spec.forms:
+        if fields.keys() <= {*form.to.values(), *form.set}:
+            return {path: value for path, value in form.set.items() if path not in fields}
+    return {}
 
 
 def _read_free(form: Form, fields: Mapping[str, Any]) -> Size | None:

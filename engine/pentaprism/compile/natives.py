@@ -6,38 +6,48 @@ true; any other native field is checked against the contract and sent as it is. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import did_you_mean
 from ..types import Behaviour, ImageRequest, Outcome, SizeWish
+from .checks import located
 from .converters import UNREADABLE
 from .draft import Draft
 from .forms import read_wish
 from .plan import Plan
 from .request import Vocabulary
 
-__all__ = ["Settled", "settle_natives"]
+__all__ = ["Settled", "settle_natives", "tell_native_sizes", "tell_nested"]
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class Settled:
     """The request as this endpoint understands it: canonical values, the size wish, and fields to send as they are.
 
-    `sizes` are the native size fields that were read into the wish, by name.
+    `sizes` are the native size fields that were read into the wish, by path; `read` the canonical parameters other
+    native fields were read as, with the name of each; `nested` the paths inside each object that rules write parts of,
+    and the parameter (or `size`) behind each path, empty where there is none. `unread`: a native size is sent that
+    nobody here can read, so that nobody knows which pixels come back.
     """
 
     values: dict[str, Any]
     wish: SizeWish
-    raw: dict[str, Any]
-    sizes: dict[str, Any]
-    read: dict[str, str]
+    raw: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
+    nested: dict[str, dict[str, str]] = field(default_factory=dict)
+    unread: bool = False
 
 
 def settle_natives(plan: Plan, request: ImageRequest, draft: Draft, vocabulary: Vocabulary) -> Settled:
     """Sort every extra name of a request into read back, sent as it is, dropped or refused."""
-    settled = Settled(values=dict(request.values), wish=request.wish, raw={}, sizes={}, read={})
+    settled = Settled(values=dict(request.values), wish=request.wish)
     for name, value in request.extras.items():
         if name in plan.provider.reserved:
             draft.refuse(name, "reserved", f"{name} is set by the gateway itself; leave it out.")
@@ -54,7 +64,7 @@ def settle_natives(plan: Plan, request: ImageRequest, draft: Draft, vocabulary: 
             draft.adjust(name, value, {name: value}, Behaviour.PASSTHROUGH, Outcome.UNVERIFIED, why)
         else:
             _drop(draft, name, value, _unknown(plan, name, vocabulary))
-    if settled.sizes:
+    if settled.sizes and not draft.refusals:
         _settle_sizes(plan, draft, settled)
     return settled
 
@@ -75,25 +85,47 @@ def _unknown(plan: Plan, name: str, vocabulary: Vocabulary) -> str:
 def _settle_field(plan: Plan, draft: Draft, settled: Settled, name: str, value: Any) -> None:
     reason = plan.checks[name](value)
     if reason is not None:
-        draft.refuse(name, "not-allowed", f"{name} {reason}.")
-        return
-    producer = plan.producers.get(name)
-    if producer == "size":
-        settled.sizes[name] = value
-        return
-    canonical = _read_back(plan, producer, value) if producer else UNREADABLE
-    if producer is None or canonical is UNREADABLE:
+        draft.refuse(name, "not-allowed", f"{located(name, reason)}.")
+    elif name in plan.nested:
+        leaves = dict(_leaves(name, value))
+        settled.nested[name] = {path: plan.producers.get(path, "") for path in leaves}
+        for path, leaf in leaves.items():
+            if not _settle_leaf(plan, draft, settled, path, leaf, told=name):
+                settled.raw[path] = leaf
+    elif not _settle_leaf(plan, draft, settled, name, value, told=name):
         settled.raw[name] = value
         draft.adjust(name, value, {name: value}, Behaviour.PASSTHROUGH, Outcome.HONORED, "sent as it is")
-    elif producer in settled.values and settled.values[producer] != canonical:
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What an object holds, by path: other fields of it may be written beside these."""
+    if not isinstance(value, Mapping):
+        yield path, value
+        return
+    for name, entry in value.items():
+        yield from _leaves(f"{path}.{name}", entry)
+
+
+def _settle_leaf(plan: Plan, draft: Draft, settled: Settled, path: str, value: Any, *, told: str) -> bool:
+    """Read one native value back as what it means; False where it means nothing but itself."""
+    producer = plan.producers.get(path)
+    if producer == "size":
+        settled.sizes[path] = value
+        return True
+    canonical = _read_back(plan, producer, value) if producer else UNREADABLE
+    if producer is None or canonical is UNREADABLE:
+        return False
+    if producer in settled.values and settled.values[producer] != canonical:
         other = draft.written.get(producer, producer)
         both = f"{value!r} and {settled.values[producer]!r}"
-        message = f"{name} and {other} mean the same here and disagree ({both}); give one of them."
-        draft.refuse(name, "conflict", message)
+        message = f"{path} and {other} mean the same here and disagree ({both}); give one of them."
+        draft.refuse(told, "conflict", message)
     else:
         settled.values[producer] = canonical
-        settled.read[producer] = name
-        draft.written[producer] = name
+        if path == told:
+            settled.read[producer] = told
+        draft.written[producer] = told
+    return True
 
 
 def _read_back(plan: Plan, producer: str, value: Any) -> Any:
@@ -108,19 +140,24 @@ def _read_back(plan: Plan, producer: str, value: Any) -> Any:
 def _settle_sizes(plan: Plan, draft: Draft, settled: Settled) -> None:
     """Read native size fields into the wish; where the wish has a say already, both must agree."""
     names = " and ".join(settled.sizes)
-    first = next(iter(settled.sizes))
+    first = plan.spec.contract.top(next(iter(settled.sizes)))
     try:
         native = read_wish(plan.spec, settled.sizes)
     except ValueError as error:
         draft.refuse(first, "required", f"{names}: {error}.")
+        return
+    wish = settled.wish
+    if native is None and wish:
+        message = f"{names} cannot be read as a size, and the size parameters ask for one; give one of them."
+        draft.refuse(first, "conflict", message)
         return
     if native is None:
         settled.raw.update(settled.sizes)
         for name, value in settled.sizes.items():
             draft.adjust(name, value, {name: value}, Behaviour.PASSTHROUGH, Outcome.HONORED, "sent as it is")
         settled.sizes.clear()
+        settled.wish, settled.unread = replace(wish, auto=False), True
         return
-    wish = settled.wish
     clash = wish.size is not None and native.size != wish.size
     clash = clash or (wish.ratio is not None and native.ratio not in (None, wish.ratio))
     clash = clash or (wish.tier is not None and native.tier is not None and native.tier.area != wish.tier.area)
@@ -138,11 +175,31 @@ def _settle_sizes(plan: Plan, draft: Draft, settled: Settled) -> None:
     )
 
 
-def tell_native_sizes(draft: Draft, settled: Settled, sends: Mapping[str, Any]) -> None:
-    """Record what became of native size fields once a form was chosen."""
+def tell_native_sizes(
+    draft: Draft, settled: Settled, sends: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING
+) -> None:
+    """Record what became of native size fields once a form was chosen; `beside` are constants sent because of them."""
     for name, value in settled.sizes.items():
-        got = {path: sent for path, sent in sends.items() if path.split(".", 1)[0] == name}
+        got = {path: sent for path, sent in sends.items() if _within(path, name)}
         same = got == {name: value}
         outcome = Outcome.HONORED if same or not got else Outcome.APPROXIMATED
         why = "sent as it is" if same else "read as a size; what is sent means the same pixels"
-        draft.adjust(name, value, got or dict(sends), Behaviour.PASSTHROUGH, outcome, why)
+        sent = {**(got or sends), **beside}
+        draft.adjust(name, value, sent, Behaviour.PASSTHROUGH, outcome, why)
+
+
+def _within(path: str, name: str) -> bool:
+    return path == name or path.startswith(f"{name}.")
+
+
+def tell_nested(draft: Draft, settled: Settled, asked: Mapping[str, Any]) -> None:
+    """Record what became of each native object once every field is written: parts of it may mean parameters."""
+    for name, producers in settled.nested.items():
+        sent = {path: draft.fields[path] for path in producers if path in draft.fields}
+        outcome, reasons = Outcome.HONORED, []
+        for path, producer in producers.items():
+            told = draft.adjustments.get(path if producer == "size" else producer)
+            if producer and told is not None and told.outcome is not Outcome.HONORED:
+                outcome = told.outcome
+                reasons.append(f"{path}: {told.why}")
+        draft.adjust(name, asked[name], sent, Behaviour.PASSTHROUGH, outcome, "; ".join(reasons) or "sent as it is")

@@ -139,6 +139,9 @@ def build_output(rules: Mapping[str, Rule], contract: Contract, provider: Provid
         schema = contract.at(field) or {}
         enum = schema.get("enum")
         table = rule.options.get("native", {}).get("values") or rule.options.get("values")
+        if enum is None and rule.verb in ("passthrough", "rename"):
+            # The contract lists no formats, and the rule says that ours cross as they are.
+            enum = _LOSSLESS_FIRST
         table = table or {name: name for name in enum or ()}
         native = {ours: theirs for ours, theirs in table.items() if enum is None or theirs in enum}
         default = next((ours for ours, theirs in native.items() if theirs == schema.get("default")), None)

@@ -26,10 +26,10 @@ _CROSSING_VERBS = frozenset(("passthrough", "rename", "convert"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`crossings` by parameter, `producers` the parameter (or `size`) behind each contract field a rule writes.
+    """`crossings` by parameter, `producers` the parameter (or `size`) behind each path a rule writes.
 
-    `defaults` are the contract's, which count for prices where a field is not set; `tariffs` the prices of each day
-    asked for so far.
+    `nested` are the contract's fields that rules write only parts of. `conditions` are the fields prices depend on,
+    each with the contract's default for it (None: it has none); `tariffs` the prices of each day asked for so far.
     """
 
     endpoint: Endpoint
@@ -41,9 +41,9 @@ class Plan:
     counts: CountPlan
     checks: Mapping[str, Check]
     producers: Mapping[str, str]
+    nested: frozenset[str]
     whole_megapixels: bool
-    url: str
-    defaults: Mapping[str, Any]
+    conditions: Mapping[str, Any]
     tariffs: dict[date, Tariff] = field(default_factory=dict)
 
 
@@ -56,6 +56,7 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
         for name, rule in spec.rules.items()
         if rule.verb in _CROSSING_VERBS and name not in grouped
     }
+    producers = _producers(spec, contract, crossings)
     return Plan(
         endpoint=endpoint,
         provider=provider,
@@ -65,27 +66,29 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
         output=build_output(spec.rules, contract, provider),
         counts=build_counts(spec.rules["n"], crossings.get("seed"), contract),
         checks={name: build_check(schema) for name, schema in contract.fields.items()},
-        producers=_producers(spec, contract, crossings),
+        producers=producers,
+        nested=frozenset(name for name in contract.fields if any(path.startswith(f"{name}.") for path in producers)),
         whole_megapixels=any(price.per == "megapixel" and price.round == "up" for price in endpoint.prices),
-        defaults={name: schema["default"] for name, schema in contract.fields.items() if "default" in schema},
-        url=provider.submit_url.replace("{endpoint}", endpoint.id),
+        conditions={
+            name: (contract.at(name) or {}).get("default")
+            for price in endpoint.prices
+            for name in price.when
+            if name != "tier"
+        },
     )
 
 
 def _producers(spec: ModeSpec, contract: Contract, crossings: Mapping[str, Crossing]) -> dict[str, str]:
-    """Which parameter stands behind each top-level contract field, so that a native value can be read back."""
+    """Which parameter stands behind each path of the contract, so that a native value can be read back."""
     producers: dict[str, str] = {}
     for form in spec.forms:
         for path in (*form.to.values(), *form.set):
-            producers[_head(path)] = "size"
+            producers[path] = "size"
     for name, crossing in crossings.items():
-        producers.setdefault(_head(crossing.path), name)
+        for path in crossing.paths:
+            producers.setdefault(path, name)
     for name in ("n", "output_format", "output_compression"):
         target = spec.rules[name].target
         if target is not None:
-            producers.setdefault(_head(target), name)
-    return {field: name for field, name in producers.items() if field in contract.fields}
-
-
-def _head(path: str) -> str:
-    return path.split(".", 1)[0].removesuffix("[]")
+            producers.setdefault(target, name)
+    return {path.removesuffix("[]"): name for path, name in producers.items() if contract.at(path) is not None}

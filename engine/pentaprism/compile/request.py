@@ -27,7 +27,8 @@ from .preferences import parse_preferences
 
 __all__ = ["Vocabulary", "parse_request"]
 
-_MOST_IMAGES = 16
+# Several pictures to work from are several; a mask is about the first of them.
+_MOST_IMAGES = {"image": 16, "mask": 1}
 
 
 class Vocabulary:
@@ -183,8 +184,9 @@ def _parse_object(parameter: Parameter, name: str, value: Any, faults: Faults) -
 
 def _parse_images(parameter: Parameter, name: str, value: Any, faults: Faults) -> tuple[Media, ...]:
     items = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    if not items or len(items) > _MOST_IMAGES:
-        faults.add(name, f"{name} takes 1 to {_MOST_IMAGES} images, not {len(items)}.")
+    most = _MOST_IMAGES.get(parameter.name, 1)
+    if not items or len(items) > most:
+        faults.add(name, f"{name} takes {f'1 to {most} images' if most > 1 else 'one image'}, not {len(items)}.")
     if not all(isinstance(item, Media) for item in items):
         faults.add(name, f"{name} must be an image: its bytes, a file, an http(s) URL or a data URI.")
     return items

@@ -43,7 +43,7 @@ def tell_size(
         elif asked == "auto":
             _tell_auto(draft, spec, name, wish, choice)
         elif choice is None and not _met(asked, size):
-            reason = spec.rules[name].reason or "no form of this endpoint can express it"
+            reason = spec.rules[name].reason or "which shape it would have is not known here; set aspect_ratio as well"
             draft.adjust(name, str(asked), {}, Behaviour.UNSUPPORTED, Outcome.DROPPED, reason + _follows(spec, size))
         elif choice is None:
             why = f"nothing needs sending: {size} comes back anyway"
@@ -77,8 +77,7 @@ def _tell(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolera
     sent = choice.sends
     got = choice.size
     if got is None:
-        why = "sent to the provider, which keeps its own shape"
-        draft.adjust(name, str(asked), sent, Behaviour.CONVERTED, Outcome.HONORED, why)
+        _tell_scale(draft, name, asked, choice, tolerance)
         return
     shape_off = pixels_off = 0.0
     if isinstance(asked, (Size, AspectRatio)):
@@ -100,6 +99,19 @@ def _tell(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolera
     if choice.note:
         why += f"; {choice.note}"
     draft.adjust(name, str(asked), sent, Behaviour.CONVERTED, outcome, why)
+
+
+def _tell_scale(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolerance) -> None:
+    """A scale was sent and the provider chooses the shape, so that nobody knows the pixels yet."""
+    why, outcome = "sent to the provider, which keeps its own shape", Outcome.HONORED
+    if isinstance(asked, Tier) and choice.tier is not None:
+        off = pixels_error(asked.area, choice.tier.area)
+        if off > tolerance.pixels:
+            draft.pixels_loss = max(draft.pixels_loss, off)
+        if off > _SAME_SCALE:
+            outcome = Outcome.APPROXIMATED
+            why = f"{choice.tier.label} is the nearest scale this provider makes; it keeps its own shape"
+    draft.adjust(name, str(asked), choice.sends, Behaviour.CONVERTED, outcome, why)
 
 
 def _differences(asked: Any, got: Size, shape_off: float, pixels_off: float) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..types import Exchange, HttpCall, Provider
-from . import fal, replicate
+from . import bfl, fal, replicate
 
 __all__ = ["PROTOCOLS", "Protocol", "cancel", "exchange", "resume"]
 
@@ -30,6 +30,7 @@ class Protocol:
 
 
 PROTOCOLS = {
+    "bfl": Protocol(bfl.run, bfl.resume, None),
     "fal": Protocol(fal.run, fal.resume, fal.cancel),
     "replicate": Protocol(replicate.run, replicate.resume, replicate.cancel),
 }

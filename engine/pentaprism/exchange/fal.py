@@ -30,8 +30,11 @@ from .replies import (
     poll,
     quote,
     send,
+    sentences,
     text_at,
     unreadable,
+    violations,
+    whole,
     with_headers,
 )
 
@@ -163,22 +166,12 @@ def _failure(job: Job, reply: HttpReply) -> ProviderError:
 def complain(reply: HttpReply) -> Complaint:
     """fal's two error shapes: a list of `{loc, msg, type}` under `detail`, or a sentence there."""
     body = mapping(reply)
-    detail = body.get("detail")
-    entries = [entry for entry in detail if isinstance(entry, dict)] if isinstance(detail, list) else []
+    entries = violations(body)
     if entries:
-        text = "; ".join(_sentence(entry) for entry in entries)
-        return Complaint(quote(text), any(entry.get("type") == MODERATION for entry in entries))
+        return Complaint(quote(sentences(entries)), any(entry.get("type") == MODERATION for entry in entries))
     text = text_at(body, "detail") or text_at(body, "error") or f"HTTP {reply.status} without an explanation"
     kind = text_at(body, "error_type") or reply.headers.get("x-fal-error-type")
     return Complaint(quote(f"{text} ({kind})" if kind else text), kind == MODERATION)
-
-
-def _sentence(entry: Mapping[str, Any]) -> str:
-    location = entry.get("loc")
-    parts = location if isinstance(location, list) else []
-    place_of = ".".join(str(part) for part in parts if part != "body")
-    message = entry.get("msg", "invalid")
-    return f"{place_of}: {message}" if place_of else str(message)
 
 
 def _collect(job: Job, body: Mapping[str, Any]) -> Steps[ExchangeResult]:
@@ -190,10 +183,4 @@ def _collect(job: Job, body: Mapping[str, Any]) -> Steps[ExchangeResult]:
     if flagged:
         # fal blackens such a picture, returns it as any other, and bills it.
         yield Event("flagged", job.request_id, f"picture {', '.join(flagged)}")
-    return ExchangeResult(outputs=outputs(job, images, _seed(body.get("seed"))), request_id=job.request_id)
-
-
-def _seed(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return ExchangeResult(outputs=outputs(job, images, whole(body.get("seed"))), request_id=job.request_id)

@@ -48,6 +48,8 @@ def _write(media: Media, number: int, provider: Provider, upload: Upload | None,
             if longest_uri is None or len(uri) <= longest_uri:
                 return uri
             problems.append(f"its data URI has {len(uri)} characters and {provider.name} takes {longest_uri}")
+        if way == "base64" and (content := _content(media)):
+            return base64.b64encode(content).decode("ascii")
         if way == "upload" and media.content is not None and upload is not None:
             return (yield from upload(media))
     held = "a URL" if media.content is None else "bytes"
@@ -59,6 +61,13 @@ def _write(media: Media, number: int, provider: Provider, upload: Upload | None,
         failure=Failure.REJECTED,
         code="INVALID_REQUEST",
     )
+
+
+def _content(media: Media) -> bytes | None:
+    """The bytes of an image that is here, be it inside its URL; None where they are elsewhere, or not readable."""
+    if media.content is None and media.url is not None and media.url.startswith("data:"):
+        return _bytes_of(media.url)
+    return media.content
 
 
 def _leaves(node: Any) -> Iterator[Media]:

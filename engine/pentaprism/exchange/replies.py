@@ -7,7 +7,7 @@ in how its complaints are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import chain, repeat
@@ -212,11 +212,12 @@ def _delays(at_once: bool) -> Iterator[float]:
 
 
 _SECONDS = re.compile(r"[0-9]{1,6}")
-_RESETS = re.compile(rb"resets in ~?(\d{1,6})\s*s")
+# Replicate's sentence, and Black Forest Labs' field.
+_STATED = re.compile(rb'resets in ~?(\d{1,6})\s*s|"retry_after"\s*:\s*(\d{1,6}(?:\.\d{1,6})?)')
 
 
 def retry_after(reply: HttpReply) -> float | None:
-    """Seconds to wait before another try, where the reply says so: by header, or in Replicate's sentence.
+    """Seconds to wait before another try, where the reply says so: by header, or in the body of a 429.
 
     >>> retry_after(HttpReply(status=429, headers={"retry-after": "7"}, body=b""))
     7.0
@@ -230,8 +231,8 @@ def retry_after(reply: HttpReply) -> float | None:
         return max(0.0, pause.total_seconds())
     except (ValueError, TypeError):
         pass
-    sentence = _RESETS.search(reply.body) if reply.status == 429 else None
-    return float(sentence[1]) if sentence else None
+    stated = _STATED.search(reply.body) if reply.status == 429 else None
+    return float(stated[1] or stated[2]) if stated else None
 
 
 def mapping(reply: HttpReply) -> Mapping[str, Any]:
@@ -244,6 +245,36 @@ def text_at(body: Mapping[str, Any], key: str) -> str | None:
     """A string that is not empty, or None."""
     value = body.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def whole(value: object) -> int | None:
+    """A whole number, however JSON wrote it, or None."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def violations(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """FastAPI's list of what is invalid in a request, `{loc, msg, type}` under `detail`; empty where there is none."""
+    detail = body.get("detail")
+    return [entry for entry in detail if isinstance(entry, dict)] if isinstance(detail, list) else []
+
+
+def sentences(entries: Iterable[Mapping[str, Any]]) -> str:
+    """What `violations` gave, as text.
+
+    >>> sentences([{"loc": ["body", "size", "width"], "msg": "too big"}, {"msg": "and more"}])
+    'size.width: too big; and more'
+    """
+    return "; ".join(_sentence(entry) for entry in entries)
+
+
+def _sentence(entry: Mapping[str, Any]) -> str:
+    location = entry.get("loc")
+    parts = location if isinstance(location, list) else []
+    place = ".".join(str(part) for part in parts if part != "body")
+    message = entry.get("msg", "invalid")
+    return f"{place}: {message}" if place else str(message)
 
 
 def quote(text: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..compile.checks import describe_range
-from ..types import Endpoint, Mode, ModeSpec, Parameter, Rule
+from ..types import Contract, Endpoint, Mode, ModeSpec, Parameter, Rule
 from .bench import Bench
 from .escape import compact_json
 
@@ -258,13 +258,9 @@ def _native_summary(bench: Bench, name: str, schema: Mapping[str, Any]) -> str:
 def producer(spec: ModeSpec, field: str) -> str | None:
     """The parameter whose rule writes a contract field; None where none does."""
     for form in spec.forms:
-        if field in {_head(path) for path in (*form.to.values(), *form.set)}:
+        if field in {Contract.top(path) for path in (*form.to.values(), *form.set)}:
             return "size"
-    return next((rule.parameter for rule in spec.rules.values() if rule.target and _head(rule.target) == field), None)
-
-
-def _head(path: str) -> str:
-    return path.split(".", 1)[0].removesuffix("[]")
+    return next((name for name in spec.rules if any(Contract.top(path) == field for path in spec.targets(name))), None)
 
 
 def matrix(bench: Bench) -> tuple[MatrixRow, ...]:
@@ -294,6 +290,6 @@ def _cell(spec: ModeSpec, name: str) -> Cell:
         return Cell(behaviour="not here")
     field = rule.target or ""
     if rule.verb == "form":
-        field = ", ".join(dict.fromkeys(_head(path) for form in spec.forms for path in form.to.values()))
+        field = ", ".join(dict.fromkeys(Contract.top(path) for form in spec.forms for path in form.to.values()))
     word = _WORDS.get(rule.behaviour.value, rule.behaviour.value)
     return Cell(behaviour=word, field="" if word == "not here" else field)

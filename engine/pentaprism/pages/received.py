@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import Adjustment, CompiledRequest, Endpoint, Media, Mode
+from ..explain import explain_parts
+from ..types import Adjustment, CompiledRequest, Endpoint, HttpCall, Media, Mode
 from .bench import Attempt, Bench
 from .escape import compact_json, pretty_json, text_of
 
@@ -115,6 +116,10 @@ def plain_body(value: Any) -> Any:
     return value
 
 
+def _body(call: HttpCall) -> Any:
+    return plain_body(call.json) if call.parts is None else explain_parts(call.parts)
+
+
 def _submission(attempt: Attempt) -> Submission:
     endpoint, compiled = attempt.endpoint, attempt.compiled
     if compiled is None:
@@ -129,7 +134,7 @@ def _submission(attempt: Attempt) -> Submission:
         refused="",
         method=first.method,
         url=first.url,
-        bodies=tuple(pretty_json(plain_body(call.json)) for call in compiled.calls),
+        bodies=tuple(pretty_json(_body(call)) for call in compiled.calls),
         changes=tuple(_change(one) for one in compiled.adjustments),
         expected=expected_text(compiled),
         cost=compiled.cost.text,

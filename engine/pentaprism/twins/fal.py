@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from .studio import Violation
 from .twin import Job, Twin, application, body_of, hosted
+from .validation import described, entry
 
 __all__ = ["apps"]
 
@@ -28,27 +28,6 @@ ERRORS = "https://docs.fal.ai/errors/#"
 MODERATED = "The content could not be processed because it contained material flagged by a content checker."
 # Endpoints under these first parts are named by three parts, all others by two (fal-client APP_NAMESPACES).
 NAMESPACES = ("workflows", "comfy")
-# JSON Schema's keyword to pydantic's error type, message and context key; fal's models are pydantic's.
-_LIMITS = {
-    "minimum": ("greater_than_equal", "Input should be greater than or equal to {}", "ge"),
-    "maximum": ("less_than_equal", "Input should be less than or equal to {}", "le"),
-    "exclusiveMinimum": ("greater_than", "Input should be greater than {}", "gt"),
-    "exclusiveMaximum": ("less_than", "Input should be less than {}", "lt"),
-    "multipleOf": ("multiple_of", "Input should be a multiple of {}", "multiple_of"),
-    "minLength": ("string_too_short", "String should have at least {} characters", "min_length"),
-    "maxLength": ("string_too_long", "String should have at most {} characters", "max_length"),
-    "minItems": ("too_short", "List should have at least {} items after validation", "min_length"),
-    "maxItems": ("too_long", "List should have at most {} items after validation", "max_length"),
-    "pattern": ("string_pattern_mismatch", "String should match pattern '{}'", "pattern"),
-}
-_TYPES = {
-    "string": ("string_type", "Input should be a valid string"),
-    "integer": ("int_type", "Input should be a valid integer"),
-    "number": ("float_type", "Input should be a valid number"),
-    "boolean": ("bool_type", "Input should be a valid boolean"),
-    "array": ("list_type", "Input should be a valid list"),
-    "object": ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from"),
-}
 
 
 def apps(twin: Twin) -> Mapping[str, ASGIApp]:
@@ -198,9 +177,9 @@ async def _cancel(twin: Twin, request: Request) -> Response:
 async def _outcome(twin: Twin, job: Job, request: Request) -> Response:
     """The result of a finished job, or the error it ended with."""
     if job.end == "invalid":
-        return _unprocessable([_entry(violation) for violation in job.violations])
+        return _unprocessable([entry(violation) for violation in job.violations])
     if job.end == "moderated":
-        return _unprocessable([_described(("prompt",), "content_policy_violation", MODERATED)])
+        return _unprocessable([described(("prompt",), "content_policy_violation", MODERATED)])
     if ended := _ended(job):
         status = 503 if job.end == "failed" else 400
         body = {"detail": ended["error"], "error_type": ended["error_type"]}
@@ -219,35 +198,8 @@ async def _outcome(twin: Twin, job: Job, request: Request) -> Response:
 
 
 def _unprocessable(entries: list[dict[str, Any]]) -> Response:
-    return JSONResponse({"detail": entries}, 422, {"x-fal-retryable": "false"})
-
-
-def _described(path: tuple[str | int, ...], kind: str, message: str) -> dict[str, Any]:
-    return {"loc": ["body", *path], "msg": message, "type": kind, "url": f"{ERRORS}{kind}"}
-
-
-def _entry(violation: Violation) -> dict[str, Any]:
-    """One violation of the contract in pydantic's words."""
-    limit, keyword = violation.limit, violation.keyword
-    if keyword == "required":
-        return {**_described(violation.path, "missing", "Field required"), "input": violation.value}
-    context: dict[str, Any] = {}
-    if keyword == "additionalProperties":
-        kind, message = "extra_forbidden", "Extra inputs are not permitted"
-    elif keyword in _LIMITS:
-        kind, template, name = _LIMITS[keyword]
-        message, context = template.format(limit), {"ctx": {name: limit}}
-    elif keyword == "enum":
-        quoted = [repr(value) for value in limit]
-        expected = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-        kind, message, context = "literal_error", f"Input should be {expected}", {"ctx": {"expected": expected}}
-    elif keyword == "type" and limit in _TYPES:
-        kind, message = _TYPES[limit]
-    elif keyword == "image":
-        kind, message = "image_load_error", f"Failed to load the image. {violation.message}"
-    else:
-        kind, message = "value_error", f"Value error, {violation.message}"
-    return {**_described(violation.path, kind, message), **context, "input": violation.value}
+    linked = [{**one, "url": f"{ERRORS}{one['type']}"} for one in entries]
+    return JSONResponse({"detail": linked}, 422, {"x-fal-retryable": "false"})
 
 
 async def _token(twin: Twin, request: Request) -> Response:

@@ -22,10 +22,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from .openapi import version_of
 from .studio import Violation
 from .twin import Job, Twin, application, body_of, hosted
 
-__all__ = ["apps", "version_of"]
+__all__ = ["apps"]
 
 _WAIT = re.compile(r"wait(?:=([1-9]|[1-9][0-9]|60))?")
 LONGEST_WAIT = 60
@@ -58,11 +59,6 @@ def apps(twin: Twin) -> Mapping[str, ASGIApp]:
         Route("/v1/files/{name}", partial(_file, twin)),
     ]
     return {"": application(twin, routes, _missing)}
-
-
-def version_of(endpoint_id: str) -> str:
-    """The version id under which the twin knows an endpoint; Replicate's are 64 hexadecimal digits too."""
-    return hashlib.sha256(endpoint_id.encode()).hexdigest()
 
 
 def _problem(status: int, title: str, detail: str, **more: Any) -> Response:

@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from . import fal, replicate
+from . import bfl, fal, replicate
 from .studio import CatalogLike
 from .twin import Twin
 
@@ -28,7 +28,11 @@ HOST = "127.0.0.1"
 PATIENCE = 10.0
 TICK = 0.005
 
-PROTOCOLS: Mapping[str, Callable[[Twin], Mapping[str, ASGIApp]]] = {"fal": fal.apps, "replicate": replicate.apps}
+PROTOCOLS: Mapping[str, Callable[[Twin], Mapping[str, ASGIApp]]] = {
+    "bfl": bfl.apps,
+    "fal": fal.apps,
+    "replicate": replicate.apps,
+}
 
 
 class Twins:
@@ -36,9 +40,11 @@ class Twins:
 
     `providers` are provider ids, None for every one whose protocol has a twin. `key` is the credential all of them
     want, `latency` the seconds a job takes, `polls` how often a job is asked in vain, `ports` fixed ports by the keys
-    of `bases`. After entering, `bases` maps a provider's id to its origin; fal's synchronous host is `fal-sync`.
+    of `bases`. `drift` names contracts (`fal/fal-ai/flux/dev`) and the schemas to publish in their place, as if the
+    provider had changed; bodies are checked against the catalog's all the same. After entering, `bases` maps a
+    provider's id to its origin; fal's synchronous host is `fal-sync`.
 
-    Raises ValueError for a provider that is not in the catalog or has no twin.
+    Raises ValueError for a provider that is not in the catalog or has no twin, and for a contract none of them has.
 
     >>> from pentaprism.api import Catalog
     >>> with Twins(Catalog.load(), ["replicate"]) as twins:
@@ -55,6 +61,7 @@ class Twins:
         latency: float = 0.0,
         polls: int = 1,
         ports: Mapping[str, int] | None = None,
+        drift: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         known = {name for name, provider in catalog.providers.items() if provider.protocol in PROTOCOLS}
         chosen = [name for name in catalog.providers if name in known] if providers is None else list(providers)
@@ -74,6 +81,11 @@ class Twins:
             for suffix, app in PROTOCOLS[provider.protocol](twin).items():
                 self.apps[name + suffix] = app
                 self._owners[name + suffix] = name
+        for contract, schema in (drift or {}).items():
+            name, _, own_id = contract.partition("/")
+            if name not in self._twins or own_id not in self._twins[name].contracts:
+                raise ValueError(f"no twin here publishes the contract {contract!r}")
+            self._twins[name].contracts[own_id] = schema
 
     def __enter__(self) -> Twins:
         try:

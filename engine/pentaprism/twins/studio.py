@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..catalog.documents import Documents
 from ..compile.forms import returned_size
 from ..media import read_header
 from ..prices import Usage, cost_of
@@ -40,6 +41,9 @@ class CatalogLike(Protocol):
 
     @property
     def providers(self) -> Mapping[str, Provider]: ...
+
+    @property
+    def documents(self) -> Documents: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,8 @@ class Shelf:
         return found
 
     def has_image(self, body: Mapping[str, Any]) -> bool:
-        """Whether the body has an image in the field that the rule of `image` writes."""
-        target = self._target("image")
-        return target is not None and value_at(body, target) is not None
+        """Whether the body has an image in a field that the rule of `image` writes."""
+        return any(value_at(body, path) is not None for path in self._image_paths())
 
     def wants_image(self) -> bool:
         """Whether this is the mode that works from an image."""
@@ -125,7 +128,9 @@ class Shelf:
         Raises MediaError where an input image cannot be read.
         """
         notes: list[str] = []
-        inputs = [_pixels(value, fetch, notes) for value in self._images(body)]
+        rule = self._rule("image")
+        bare = rule is not None and "base64" in rule.options.get("encode", ())
+        inputs = [_pixels(value, fetch, notes, bare=bare) for value in self._images(body)]
         size = self._size(body, inputs, notes)
         count = self._value(body, "n")
         images = count if isinstance(count, int) and count > 0 else 1
@@ -163,12 +168,15 @@ class Shelf:
         fields = self.spec.contract.fields
         return {name: schema["default"] for name, schema in fields.items() if "default" in schema}
 
+    def _image_paths(self) -> Iterator[str]:
+        return (path.removesuffix("[]") for path in self.spec.targets("image"))
+
     def _images(self, body: Mapping[str, Any]) -> Iterator[str]:
-        target = self._target("image")
-        value = value_at(body, target) if target else None
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str):
-                yield item
+        for path in self._image_paths():
+            value = value_at(body, path)
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, str):
+                    yield item
 
     def _size(self, body: Mapping[str, Any], inputs: Sequence[Size | None], notes: list[str]) -> Size:
         try:
@@ -246,8 +254,15 @@ def _violations(error: Any) -> Iterator[Violation]:
         yield Violation(path, keyword, limit, value, error.message)
 
 
-def _pixels(reference: str, fetch: Callable[[str], bytes | None], notes: list[str]) -> Size:
-    content = _inline(reference) if reference.startswith("data:") else fetch(reference)
+def _pixels(reference: str, fetch: Callable[[str], bytes | None], notes: list[str], *, bare: bool) -> Size:
+    """The size of an input image; `bare` says that what is no address is its base64 text."""
+    content: bytes | None
+    if reference.startswith("data:"):
+        content = _decoded(reference.partition(",")[2])
+    elif bare and not reference.startswith(("https://", "http://")):
+        content = _decoded(reference)
+    else:
+        content = fetch(reference)
     if content is None:
         notes.append(f"{reference[:120]} is not on this machine: taken to be {ASSUMED}")
         return ASSUMED
@@ -255,8 +270,8 @@ def _pixels(reference: str, fetch: Callable[[str], bytes | None], notes: list[st
     return Size(header.width, header.height)
 
 
-def _inline(uri: str) -> bytes:
+def _decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(uri.partition(",")[2], validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""

@@ -1,6 +1,6 @@
 """One provider's twin: its jobs, files, key and journal, and the parts of an ASGI app that all protocols share.
 
-Row 7. It must not know a protocol's paths or bodies: `fal` and `replicate` do.
+Row 7. It must not know a protocol's paths or bodies: `bfl`, `fal` and `replicate` do.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..media import MediaError
 from ..types import Provider, Size
 from .journal import FAULTS, Journal
+from .schema_routes import schema_routes
 from .studio import CatalogLike, Shelf, Shot, Studio, Violation
 
 __all__ = ["Job", "Stored", "Twin", "application", "body_of", "hosted"]
@@ -79,11 +80,19 @@ class Job:
 
 
 class Twin:
-    """The state behind one provider's servers. `latency` is seconds a job takes, `polls` how often it is not ready."""
+    """The state behind one provider's servers. `latency` is seconds a job takes, `polls` how often it is not ready.
+
+    `contracts` are what it publishes, by the provider's own ids; bodies are checked against the catalog's all the same.
+    """
 
     def __init__(self, catalog: CatalogLike, provider: Provider, *, key: str, latency: float, polls: int) -> None:
         self.provider = provider
         self.studio = Studio(catalog, provider)
+        self.contracts: dict[str, Mapping[str, Any]] = {
+            name.partition("/")[2]: document.data
+            for name, document in catalog.documents.contracts.items()
+            if name.partition("/")[0] == provider.id
+        }
         self.journal = Journal()
         self.key = key
         self.latency = latency
@@ -218,6 +227,7 @@ def application(twin: Twin, routes: Iterable[BaseRoute], missing: Callable[[], R
         Route("/_twin/bill", bill),
         Route("/_twin/faults", arm, methods=["POST"]),
         Route("/files/{name}", file),
+        *schema_routes(twin, missing),
     ]
     return _Logged(Starlette(routes=[*shared, *routes], exception_handlers={404: absent, 405: absent}), twin)
 

@@ -1,7 +1,7 @@
 """The nouns. Row 1: values only; whoever computes with them stands higher up.
 
-`geometry` sizes, shapes, scales · `money` prices and costs · `wire` HTTP and protocol steps · `catalog` what a
-catalog holds · `request` a request and what the engine makes of it.
+`geometry` sizes, shapes, scales · `leaf` an image in a request · `money` prices and costs · `wire` HTTP and protocol
+steps · `catalog` what a catalog holds · `request` a request and what the engine makes of it.
 """
 
 from .catalog import (
@@ -18,9 +18,11 @@ from .catalog import (
     Provenance,
     Provider,
     Rule,
+    Submission,
     TierSpec,
 )
 from .geometry import MEGAPIXEL, AspectRatio, Size, Tier
+from .leaf import Media
 from .money import Cost, CostComponent, Price, micros
 from .request import (
     Adjustment,
@@ -28,7 +30,6 @@ from .request import (
     Delivery,
     Expected,
     ImageRequest,
-    Media,
     Outcome,
     ProviderPreferences,
     Receipt,
@@ -80,6 +81,7 @@ __all__ = [
     "Size",
     "SizeWish",
     "Step",
+    "Submission",
     "Tier",
     "TierSpec",
     "Tolerance",

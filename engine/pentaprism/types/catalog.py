@@ -29,6 +29,7 @@ __all__ = [
     "Provenance",
     "Provider",
     "Rule",
+    "Submission",
     "TierSpec",
 ]
 
@@ -147,6 +148,20 @@ def _covers(entry: str, host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """How one endpoint is called: the provider's way, with the endpoint's own id in `url` and what it does otherwise.
+
+    `body` is json or multipart; `envelope` the key a JSON body goes under, if any.
+    """
+
+    method: str
+    url: str
+    body: str = "json"
+    envelope: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """A provider's own input schema for an endpoint: closed JSON Schema, with where and when it was read."""
 
@@ -160,16 +175,26 @@ class Contract:
         return properties
 
     def at(self, path: str) -> Mapping[str, Any] | None:
-        """The schema of a dotted path (`a.b`, `a[]` for the items of a list), or None where there is none."""
+        """The schema of a path (`a.b`; `a[]` and `a[0]` for the items of a list), or None where there is none."""
         node: Any = self.schema
         for name in path.split("."):
-            node = node.get("properties", {}).get(name.removesuffix("[]"))
-            if node is not None and name.endswith("[]"):
+            name, bracket, _ = name.partition("[")
+            node = node.get("properties", {}).get(name)
+            if node is not None and bracket:
                 node = node.get("items")
             if node is None:
                 return None
         found: Mapping[str, Any] = node
         return found
+
+    @staticmethod
+    def top(path: str) -> str:
+        """The top-level field a path begins at.
+
+        >>> Contract.top("contents[0].parts[].text")
+        'contents'
+        """
+        return path.partition(".")[0].partition("[")[0]
 
     def numbered(self, path: str) -> tuple[str, ...]:
         """The fields that take one of several each: `path`, `path_2`, `path_3` and so on, as far as they go.
@@ -243,6 +268,7 @@ class Form:
     `to` maps a role (object, width, height, string, ratio, tier, value) to the path it is written at; `set` are
     constants written with it. The bounds belong to `free`: `side` and `pixels` in pixels, `step` in pixels, `ratio`
     as width over height. `cells` belong to `grid` and `list`: everything they can make, tier by tier in file order.
+    `default_tier` is the scale of a grid where none is sent, and of an `auto` that fixes the scale and not the shape.
     """
 
     kind: FormKind
@@ -287,7 +313,8 @@ class Endpoint:
     """One model as one provider serves it. `.key` is `provider/name`; `.id` is the provider's own id.
 
     `status` is active, or unverified where its facts could not be confirmed: then it ranks after every verified one.
-    `native_fields` names the contract fields of every endpoint of the model, and the endpoints that have each.
+    `submission` is how it is called. `native_fields` names the contract fields of every endpoint of the model, and the
+    endpoints that have each.
     `absent` says why it lacks modes that one might expect of it.
     """
 
@@ -299,6 +326,7 @@ class Endpoint:
     modes: Mapping[Mode, ModeSpec]
     prices: tuple[Price, ...]
     checked: Provenance
+    submission: Submission
     status: str = "active"
     native_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: Mapping[Mode, str] = field(default_factory=dict)

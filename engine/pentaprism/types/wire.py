@@ -1,6 +1,6 @@
 """HTTP and protocol steps as plain data, with no library's types and no credentials. Row 1.
 
-`HttpCall.json` may hold `Media` leaves: the exchange replaces each by a URL, a data URI or an upload's URL.
+`HttpCall.json` and `Part.media` may hold `Media` leaves: the exchange replaces each by what the provider takes.
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .leaf import Media
+
 __all__ = ["Event", "Exchange", "ExchangeResult", "HttpCall", "HttpReply", "Output", "Part", "Step", "Wait"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of a multipart body: a field, or a file where `filename` is set."""
+    """One part of a multipart body: a field, or a file where `filename` is set.
+
+    `media` is an image whose bytes the exchange puts in the place of `content`, with a filename and a content type.
+    """
 
     name: str
-    content: bytes
+    content: bytes = b""
     filename: str | None = None
     content_type: str | None = None
+    media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
