@@ -224,3 +224,11 @@ def test_asynchronous_client(catalog: Catalog, twin_settings: Settings) -> None:
             return [response.size for response in await asyncio.gather(one, two)]
 
     assert asyncio.run(both()) == ["64x64", "32x16"]
+
+
+def test_a_picture_from_an_unverified_endpoint_says_so(catalog: Catalog, twin_settings: Settings) -> None:
+    with Client(catalog, providers=twin_settings) as client:
+        unsure = client.images.generate(model="flux.1-kontext-dev", prompt="x", size="64x64")
+        sure = client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
+    assert unsure.executed.endpoint == "fal/flux.1-kontext-dev"
+    assert (unsure.metadata["verified"], sure.metadata["verified"]) == (False, True)

@@ -50,6 +50,8 @@ STORED = sorted(
     file.relative_to(CATALOG / "contracts").as_posix().removesuffix(".json")
     for file in (CATALOG / "contracts").rglob("*.json")
 )
+SIDE = {"type": "integer", "minimum": 1}
+BOOLEAN = {"type": "boolean"}
 DAY = date(2026, 7, 28)
 SOURCES = [
     ("fal", "studio/prism/edit", "/studio/prism/edit"),
@@ -104,6 +106,27 @@ def test_notes_say_where_a_contract_differs_from_its_source() -> None:
     )
     assert "'oneOf' became 'anyOf'" in imported(fixture("fastapi"), "prism-pro").notes[0]
     assert imported(fixture("replicate"), "studio/prism").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("schema", "made"),
+    [
+        (True, {}),
+        ({"anyOf": [{"type": "string"}, {"type": "string", "title": "Again"}]}, {"type": "string"}),
+        ({"anyOf": [{"anyOf": [{"type": "string"}, SIDE]}, {"type": "boolean"}]}, [{"type": "string"}, SIDE, BOOLEAN]),
+        ({"oneOf": [True, {"const": None}]}, {}),
+        ({"anyOf": [{"type": "null"}]}, {}),
+        ({"allOf": [{"const": "a"}, {"type": "string", "const": "a"}]}, {"type": "string", "const": "a"}),
+        ({"$ref": "#/x-choice/anyOf/1", "default": 3}, {**SIDE, "default": 3}),
+        ({"type": ["null"], "description": "nothing"}, {"type": "null"}),
+        ({"exclusiveMaximum": True, "type": "number"}, {"type": "number"}),
+        ({"type": "object", "additionalProperties": False}, {"type": "object", "additionalProperties": False}),
+    ],
+)
+def test_a_schema_becomes(schema: Any, made: Any) -> None:
+    whole = {**field(schema), "x-choice": {"anyOf": [{"type": "string"}, SIDE]}}
+    expected = {"anyOf": made} if isinstance(made, list) else made
+    assert imported(whole).schema["properties"]["a"] == expected
 
 
 def test_every_wrapping_of_one_schema_is_the_same_contract() -> None:
@@ -279,7 +302,6 @@ def test_any_contract_comes_back(contract: Any, shape: Callable[[str, Any], Any]
 
 # Drift ----------------------------------------------------------------------------------------------------------------
 
-SIDE = {"type": "integer", "minimum": 1}
 BASE: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -675,6 +697,8 @@ def test_a_provider_that_publishes_nowhere_is_skipped(catalog: Catalog, monkeypa
     monkeypatch.setattr(contracts, "PUBLISHED", {})
     (one,) = checked(catalog, {"fal": ProviderSettings()}, FLUX)
     assert (one.status, one.reason) == (CheckStatus.SKIPPED, "fal is not known to publish its input schemas")
+    (one,) = checked(catalog, {}, "nobody/x")
+    assert (one.status, one.reason) == (CheckStatus.SKIPPED, "the catalog has no provider 'nobody'")
 
 
 # The commands ---------------------------------------------------------------------------------------------------------
@@ -832,6 +856,16 @@ def test_check_live(capsys: Capture, monkeypatch: pytest.MonkeyPatch, running: T
     monkeypatch.setattr(contracts, "PUBLISHED", {"fal": away})
     assert run(["contracts", "check", "--live", "--endpoint", "fal/flux.1-dev"]) == 3
     assert "got no answer" in capsys.readouterr().err
+
+
+def test_check_tells_what_the_importer_noted(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = stored(FLUX)
+    served["properties"]["extra"] = {"type": "object", "additionalProperties": True}
+    monkeypatch.setattr(twins, "Twins", functools.partial(Twins, drift={FLUX: served}))
+    assert run(["contracts", "check", "--endpoint", "fal/flux.1-dev"]) == 0
+    told = capsys.readouterr()
+    assert "is new: object" in told.out
+    assert f"{FLUX}: #/components/schemas/FalAiFluxDevInput/properties/extra: left open" in told.err
 
 
 def test_a_schema_nobody_can_read_counts_as_a_break(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

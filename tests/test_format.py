@@ -14,6 +14,7 @@ import pytest
 
 from goldens import ON, Goldens, opened_request
 from pentaprism import Catalog, CatalogError, CompiledRequest, NoEndpointError, RequestError
+from pentaprism.catalog.publish import publish
 from pentaprism.catalog.validate import validate
 from pentaprism.client import Client, ProviderSettings
 from pentaprism.compile.bodies import fields_of
@@ -40,6 +41,15 @@ def test_no_golden_is_left_over() -> None:
 
 def test_the_layer_is_valid() -> None:
     assert validate(extends=[FOLDER]) == []
+
+
+def test_published_it_compiles_the_same(wide: Catalog, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.json"
+    file.write_bytes(publish(wide.documents))
+    published = Catalog.load(file)
+    for request in GOLDENS.requests.values():
+        body = opened_request(request)
+        assert published.route(body, date=ON) == wide.route(body, date=ON)
 
 
 def test_every_endpoint_of_the_layer_is_in_a_golden(wide: Catalog) -> None:

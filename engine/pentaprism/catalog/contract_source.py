@@ -126,13 +126,11 @@ def _ending(bodies: Mapping[str, Path], wanted: str) -> str | None:
 
 def _posts(data: Any) -> Iterator[tuple[str, Path]]:
     paths = data.get("paths")
-    for name, item in paths.items() if isinstance(paths, dict) else ():
+    for name in paths if isinstance(paths, dict) else ():
         body: Path = ("paths", name, "post", "requestBody")
         reference = _at(data, (*body, "$ref"))
         if isinstance(reference, str):
             body = target_of(reference, (), data) or body
-        if not isinstance(item, dict):
-            continue
         for media_type in _BODIES:
             schema = (*body, "content", media_type, "schema")
             if isinstance(_at(data, schema), dict):

@@ -112,6 +112,7 @@ class ImagesResponse:
             "model": self.model,
             "executed_model": self.executed.endpoint,
             "provider": self.executed.provider,
+            "verified": self.executed.verified,
             "cost": None if amount is None else float(amount),
             "cost_currency": "USD",
             "estimate": self.estimate.to_dict(),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api import Catalog
+from ..compile.bodies import fields_of
 from ..errors import CompileError, MissingDependency
 from ..types import CompiledRequest, Endpoint, Media, ModeSpec
 from .cases import build_cases, unproved_fields
@@ -21,6 +22,7 @@ from .coverage import Coverage
 __all__ = ["EndpointProof", "prove"]
 
 _LINK = "https://example.com/image.png"
+_INLINE = {"mimeType": "image/png", "data": "iVBORw0KGgo="}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,15 +129,15 @@ def _validator(spec: ModeSpec, schema: dict[str, Any] | None = None) -> Any:
 
 
 def _wire_bodies(catalog: Catalog, compiled: CompiledRequest) -> Iterator[dict[str, Any]]:
-    """The bodies without their envelope, every image leaf a link, as the exchange would send it."""
-    envelope = catalog.providers[compiled.provider].envelope
+    """The fields of each call, JSON or form, every image leaf as the exchange would send it."""
+    endpoint = catalog.endpoint(compiled.endpoint)
     for call in compiled.calls:
-        yield _linked(call.json[envelope] if envelope else call.json)
+        yield _linked(fields_of(call, endpoint.submission, endpoint.modes[compiled.mode].contract))
 
 
 def _linked(value: Any) -> Any:
     if isinstance(value, Media):
-        return _LINK
+        return _INLINE if "inline" in value.encode else _LINK
     if isinstance(value, dict):
         return {key: _linked(entry) for key, entry in value.items()}
     return [_linked(entry) for entry in value] if isinstance(value, (list, tuple)) else value
