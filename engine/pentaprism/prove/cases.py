@@ -40,15 +40,20 @@ def build_cases(
     }
     sizes = _Pool(list(_size_asks(spec)))
     images = _images(spec)
+    masks = spec.targets("mask")
+    must_mask = any(path in spec.contract.schema.get("required", ()) for path in masks)
     for number in range(count):
         body: dict[str, Any] = {"model": endpoint.key, "prompt": _PROMPTS[number % len(_PROMPTS)]}
         for name, pool in pools.items():
-            if chance.random() < _SHARE:
+            # A compression is dropped beside png and gif, so it is set more often to be seen often enough.
+            if chance.random() < (0.9 if name == "output_compression" else _SHARE):
                 body[name] = pool.next()
         if sizes.values and chance.random() < 0.8:
             body.update(sizes.next())
         if images:
             body["image"] = images[: chance.randint(1, len(images))]
+            if masks and (must_mask or chance.random() < _SHARE):
+                body["mask"] = images[0]
         yield body
 
 

@@ -65,7 +65,7 @@ class Coverage:
                 gaps.append(f"{name} was set in {share:.0%} of the bodies")
         for name, schema in spec.contract.fields.items():
             missing = [value for value in schema.get("enum", ()) if value not in self.seen.get(name, ())]
-            if name in self.seen and missing and not _decided_by_form(spec, name):
+            if name in self.seen and missing and name not in spec.constants and not _decided_by_form(spec, name):
                 gaps.append(f"{name} never had {', '.join(map(str, missing))}")
         return gaps + self._form_gaps(spec)
 
@@ -101,8 +101,8 @@ def _grid_labels(cells: Any) -> dict[str, list[Any]]:
 
 
 def _overruled(spec: ModeSpec) -> bool:
-    """A free form beside a grid wins wherever it makes the exact pixels, so the grid need not be reached."""
-    return any(form.kind is FormKind.FREE for form in spec.forms)
+    """A form beside a grid wins wherever it comes nearer, so that not every cell of the grid need be reached."""
+    return any(form.kind in (FormKind.FREE, FormKind.LIST) for form in spec.forms)
 
 
 def _decided_by_form(spec: ModeSpec, name: str) -> bool:
