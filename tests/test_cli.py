@@ -115,13 +115,39 @@ def _copy_catalog(target: Path, fal: Path) -> None:
 def test_catalog_show(capsys: Capture) -> None:
     assert run(["catalog", "show", "replicate/flux.1-dev"]) == 0
     out = capsys.readouterr().out
+    rows = [re.split(r"\s{2,}", line) for line in out.splitlines()]
     assert "replicate/flux.1-dev: FLUX.1 [dev] at Replicate, id black-forest-labs/flux-dev" in out
-    assert "cfg_scale            renamed      guidance             provider    0 to 10" in out
-    assert run(["catalog", "show", "replicate/flux.1-dev", "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
-    assert data["modes"]["text-to-image"]["rules"]["n"]["target"] == "num_outputs"
+    assert ["cfg_scale", "renamed", "guidance", "provider", "0 to 10"] in rows
+    assert "form grid; ratio at aspect_ratio, tier at megapixels; 22 sizes" in out
+    assert ["2026-07-28", "yes", "$0.025", "image", "always"] in [row[:5] for row in rows]
+    assert "contract: 2026-04-01, schema-imported, GitHub replicate/cog-flux" in out
     assert run(["catalog", "show", "replicate/flux-dev"]) == 2
     assert "Did you mean 'replicate/flux.1-dev'" in capsys.readouterr().err
+
+
+def test_catalog_show_as_data(capsys: Capture) -> None:
+    assert run(["catalog", "show", "fal/flux.2-flex-edit", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    spec = data["modes"]["image-edit"]
+    assert (spec["rules"]["cfg_scale"]["target"], spec["rules"]["cfg_scale"]["range"]) == (
+        "guidance_scale",
+        "1.5 to 10",
+    )
+    assert [form["form"] for form in spec["forms"]] == ["free", "list", "auto"]
+    assert spec["forms"][0]["side"] == [1, 14142]
+    assert [(price["usd"], price["per"]) for price in data["prices"] if price["in_force"]] == [
+        ("0.05", "megapixel"),
+        ("0.05", "input_megapixel"),
+    ]
+
+
+def test_catalog_show_says_what_is_not_there(capsys: Capture) -> None:
+    assert run(["catalog", "show", "replicate/flux.1-kontext-dev"]) == 0
+    assert "not here: text-to-image, because the provider's schema requires input_image" in capsys.readouterr().out
+    assert run(["catalog", "show", "fal/flux.1-kontext-dev"]) == 0
+    assert "id fal-ai/flux-kontext/dev/text-to-image (unverified)" in capsys.readouterr().out
+    assert run(["catalog", "show", "bfl/flux.2-flex"]) == 0
+    assert "input_image and 7 more" in capsys.readouterr().out
 
 
 def test_validate(capsys: Capture, tmp_path: Path) -> None:

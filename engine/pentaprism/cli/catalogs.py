@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api import Catalog
-from ..types import Endpoint, Model, ModeSpec, Provider, Rule
+from ..api import Catalog, today
+from ..types import Model
 from .output import print_json, print_table, print_text, say
+from .resolved import print_resolved, resolved
 
 __all__ = ["models", "show", "validate"]
 
@@ -81,80 +82,8 @@ def show(
     loaded = Catalog.load(catalog)
     endpoint = loaded.endpoint(key)
     provider = loaded.providers[endpoint.provider]
+    data = resolved(endpoint, provider, today())
     if as_json:
-        print_json(_endpoint_data(endpoint, provider))
-        return
-    print_text(f"{endpoint.key}: {loaded.models[endpoint.model].name} at {provider.name}, id {endpoint.id}")
-    print_text(f"checked {endpoint.checked.date} ({endpoint.checked.method}): {endpoint.checked.source}")
-    for spec in endpoint.modes.values():
-        print_text(f"\n{spec.mode.value}")
-        print_table(
-            ("parameter", "behaviour", "writes", "from", "takes"),
-            [_rule_row(spec, rule) for rule in spec.rules.values()],
-        )
-        native = ", ".join(_native(spec, provider.reserved)) or "none"
-        print_text(f"own fields, under their own names: {native}")
-        print_text(f"size when none is asked: {spec.default_size or 'unknown'}; forms: {_forms(spec)}")
-    print_text("\nprices")
-    print_table(
-        ("from", "usd", "per", "source"),
-        [(price.start.isoformat(), f"${price.usd}", price.per, price.source) for price in endpoint.prices],
-    )
-
-
-def _rule_row(spec: ModeSpec, rule: Rule) -> tuple[str, str, str, str, str]:
-    from ..compile.checks import describe_range
-
-    schema = (spec.contract.at(rule.target) if rule.target else None) or {}
-    takes = describe_range(schema) or ", ".join(str(value) for value in schema.get("enum", ()))
-    writes = rule.target or (rule.options.get("forms", "") if rule.verb == "form" else "")
-    origin = "" if rule.origin == "none" else rule.origin
-    return rule.parameter, rule.behaviour.value, writes or "-", origin or "-", takes or rule.reason or ""
-
-
-def _native(spec: ModeSpec, reserved: tuple[str, ...]) -> list[str]:
-    written = {path.split(".")[0].removesuffix("[]") for name in spec.rules for path in spec.targets(name)}
-    for form in spec.forms:
-        written |= {path.split(".")[0] for path in (*form.to.values(), *form.set)}
-    return [name for name in spec.contract.fields if name not in written and name not in reserved]
-
-
-def _forms(spec: ModeSpec) -> str:
-    return ", ".join(form.kind.value for form in spec.forms) or "none, the size cannot be chosen"
-
-
-def _endpoint_data(endpoint: Endpoint, provider: Provider) -> dict[str, Any]:
-    return {
-        "key": endpoint.key,
-        "id": endpoint.id,
-        "provider": endpoint.provider,
-        "model": endpoint.model,
-        "status": endpoint.status,
-        "checked": {
-            "source": endpoint.checked.source,
-            "date": endpoint.checked.date,
-            "method": endpoint.checked.method,
-        },
-        "modes": {
-            mode.value: {
-                "rules": {
-                    rule.parameter: {
-                        "behaviour": rule.behaviour.value,
-                        "target": rule.target,
-                        "origin": rule.origin,
-                        "options": dict(rule.options),
-                        "reason": rule.reason,
-                    }
-                    for rule in spec.rules.values()
-                },
-                "native": _native(spec, provider.reserved),
-                "default_size": str(spec.default_size) if spec.default_size else None,
-                "forms": [form.kind.value for form in spec.forms],
-            }
-            for mode, spec in endpoint.modes.items()
-        },
-        "prices": [
-            {"from": price.start.isoformat(), "usd": str(price.usd), "per": price.per, "source": price.source}
-            for price in endpoint.prices
-        ],
-    }
+        print_json(data)
+    else:
+        print_resolved(data, f"{loaded.models[endpoint.model].name} at {provider.name}")
