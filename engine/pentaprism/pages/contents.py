@@ -132,6 +132,9 @@ def max_images(bench: Bench) -> str | None:
         for spec in endpoint.modes.values()
         if spec.max_input_images != 0
     ]
+    known = [limit for limit in limits if limit is not None]
     if not limits:
         return None
-    return "no stated limit" if None in limits else str(max(limit for limit in limits if limit is not None))
+    if not known:
+        return "no limit is stated"
+    return f"at most {max(known)}" + (" where a provider states a limit" if None in limits else "")
