@@ -232,3 +232,12 @@ def test_a_picture_from_an_unverified_endpoint_says_so(catalog: Catalog, twin_se
         sure = client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
     assert unsure.executed.endpoint == "fal/flux.1-kontext-dev"
     assert (unsure.metadata["verified"], sure.metadata["verified"]) == (False, True)
+
+
+def test_a_picture_the_provider_flagged_says_so(catalog: Catalog, twins: Twins, twin_settings: Settings) -> None:
+    twins.fail_next("fal", "flagged")
+    with Client(catalog, providers=twin_settings) as client:
+        flagged = client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
+        plain = client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
+    assert flagged.metadata["flagged"] == ["fal flagged picture 1 as unsafe, and may have blanked it"]
+    assert plain.metadata["flagged"] == []

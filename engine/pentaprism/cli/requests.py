@@ -163,3 +163,5 @@ def _tell(response: ImagesResponse, paths: list[Path]) -> None:
     say(f"  cost {response.cost.text} ({response.cost.derivation})")
     for failure in response.failures:
         say(f"  missing: {failure}")
+    for flag in response.flagged:
+        say(f"  {flag}")

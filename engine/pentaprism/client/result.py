@@ -66,7 +66,7 @@ class ImagesResponse:
     """OpenAI's `created` and `data`, and what only this client knows.
 
     `cost` is what the pictures really cost; `estimate` what was expected before the call. `failures` names the calls
-    of a fan-out that brought nothing, where others did.
+    of a fan-out that brought nothing, where others did; `flagged` the pictures a provider marked as unsafe.
     """
 
     created: int
@@ -77,6 +77,7 @@ class ImagesResponse:
     cost: Cost
     attempts: tuple[AttemptRecord, ...]
     failures: tuple[str, ...] = ()
+    flagged: tuple[str, ...] = ()
 
     @property
     def adjustments(self) -> tuple[Adjustment, ...]:
@@ -121,6 +122,7 @@ class ImagesResponse:
             "receipt": [image.receipt.to_dict() for image in self.data],
             "seeds": [image.seed for image in self.data],
             "failures": list(self.failures),
+            "flagged": list(self.flagged),
         }
 
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import media, transcode
 from ..api import Catalog
@@ -33,6 +33,7 @@ class _Call:
 
     attempt: Attempt
     request_id: str | None = None
+    flagged: list[str] = field(default_factory=list)
 
 
 class Runner:
@@ -118,6 +119,7 @@ class Runner:
             cost=_total(costs),
             attempts=(*records, done),
             failures=tuple(str(error) for error in failures),
+            flagged=tuple(flag for call in calls for flag in call.flagged),
         )
 
     async def _submit(self, call: _Call, deadline: float) -> tuple[list[Image], Cost]:
@@ -168,6 +170,10 @@ class Runner:
             elif isinstance(step, Event) and step.kind == "accepted":
                 call.request_id = step.request_id
                 self._ledger.accepted(call.attempt, step.request_id, step.detail)
+            elif isinstance(step, Event) and step.kind == "flagged":
+                call.flagged.append(
+                    f"{provider.id} flagged {step.detail or 'a picture'} as unsafe, and may have blanked it"
+                )
 
     async def _finish(self, attempt: Attempt, index: int, output: Output) -> tuple[Image, Size | None]:
         """One output: fetched, read, converted where the delivery says so, and held against what was asked."""

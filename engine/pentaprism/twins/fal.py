@@ -194,7 +194,8 @@ async def _outcome(twin: Twin, job: Job, request: Request) -> Response:
     size = {"width": shot.size.width, "height": shot.size.height}
     images = [{"url": url, **size, "content_type": shot.media_type} for url in urls]
     made = {"images": images, "timings": {"inference": twin.latency}, "seed": shot.seed, "prompt": shot.prompt}
-    return JSONResponse({**made, "has_nsfw_concepts": [False] * len(images)}, headers={"x-fal-request-id": job.id})
+    flags = [job.fault == "flagged"] * len(images)
+    return JSONResponse({**made, "has_nsfw_concepts": flags}, headers={"x-fal-request-id": job.id})
 
 
 def _unprocessable(entries: list[dict[str, Any]]) -> Response:
