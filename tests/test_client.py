@@ -241,3 +241,20 @@ def test_a_picture_the_provider_flagged_says_so(catalog: Catalog, twins: Twins, 
         plain = client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
     assert flagged.metadata["flagged"] == ["fal flagged picture 1 as unsafe, and may have blanked it"]
     assert plain.metadata["flagged"] == []
+
+
+@pytest.mark.parametrize(("n", "came"), [(3, 2), (1, 0)])
+def test_fewer_pictures_than_asked_are_named(
+    catalog: Catalog, twins: Twins, twin_settings: Settings, n: int, came: int
+) -> None:
+    twins.fail_next("fal", "fewer")
+    with Client(catalog, providers=twin_settings) as client:
+        if came:
+            response = client.images.generate(model="fal/flux.1-dev", prompt="x", size="64x64", n=n)
+            assert len(response.data) == came
+            assert response.failures == ("fal returned 2 of the 3 pictures it was asked for.",)
+        else:
+            with pytest.raises(ProviderError) as caught:
+                client.images.generate(model="flux.1-dev", prompt="x", size="64x64", n=n)
+            assert caught.value.failure is Failure.ACCEPTED
+    assert twins.requests("replicate") == []

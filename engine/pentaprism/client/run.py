@@ -97,7 +97,7 @@ class Runner:
         images: list[Image] = []
         costs: list[Cost] = []
         failures: list[ProviderError] = []
-        for end in ends:
+        for call, end in zip(calls, ends, strict=True):
             if isinstance(end, ProviderError):
                 failures.append(end)
             elif isinstance(end, BaseException):
@@ -106,6 +106,7 @@ class Runner:
                 pictures, cost = end
                 images.extend(pictures)
                 costs.append(cost)
+                failures += _shortfall(call, len(pictures))
         if not images:
             raise _worst(failures)
         ids = tuple(call.request_id for call in calls if call.request_id)
@@ -268,6 +269,17 @@ def _worst(failures: Sequence[ProviderError]) -> ProviderError:
     """Of several failed calls the one that most limits what may follow."""
     order = [Failure.AMBIGUOUS, Failure.ACCEPTED, Failure.REFUSED, Failure.REJECTED, Failure.NOT_SENT]
     return min(failures, key=lambda error: order.index(error.failure))
+
+
+def _shortfall(call: _Call, came: int) -> list[ProviderError]:
+    """A provider that returned fewer pictures than it was asked for is named; nothing is asked again."""
+    compiled = call.attempt.compiled
+    asked = compiled.counts[call.attempt.call]
+    if came >= asked:
+        return []
+    message = f"{compiled.provider} returned {came} of the {asked} pictures it was asked for."
+    error = ProviderError(message, provider=compiled.provider, failure=Failure.ACCEPTED, request_id=call.request_id)
+    return [error]
 
 
 def _late(call: _Call, timeout: float) -> ProviderError:

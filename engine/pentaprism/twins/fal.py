@@ -194,6 +194,8 @@ async def _outcome(twin: Twin, job: Job, request: Request) -> Response:
     size = {"width": shot.size.width, "height": shot.size.height}
     images = [{"url": url, **size, "content_type": shot.media_type} for url in urls]
     made = {"images": images, "timings": {"inference": twin.latency}, "seed": shot.seed, "prompt": shot.prompt}
+    if job.fault == "fewer":
+        made["images"] = images = images[:-1]
     flags = [job.fault == "flagged"] * len(images)
     return JSONResponse({**made, "has_nsfw_concepts": flags}, headers={"x-fal-request-id": job.id})
 

@@ -25,6 +25,7 @@ FAULTS = {
     "poll-500": "the first two polls of the job answer HTTP 500",
     "wrong-size": "the pictures come three quarters as wide as they should be",
     "truncated": "each picture's file ends half way",
+    "fewer": "one picture fewer comes back than was made and billed, at fal",
     "flagged": "the pictures come marked as unsafe, where the protocol has a field for it",
 }
 """The faults a twin can make, by the name `fail_next` and the header `x-twin-fault` take."""
