@@ -140,20 +140,20 @@ def test_fal_follows_the_urls_it_was_given() -> None:
 
 def test_only_the_submission_submits() -> None:
     driver = Driver([reply(TICKET), reply(COMPLETED), reply(pictures("https://a"))])
-    driver.run(exchange(replace(FAL_CALL, submits=False), FAL))
+    driver.run(exchange(FAL_CALL._replace(submits=False), FAL))
     assert [call.submits for call in driver.calls] == [True, False, False]
     assert driver.calls[0].headers == {"x-fal-no-retry": "1"}
 
 
 def test_the_callers_own_headers_stay() -> None:
     driver = Driver([reply(prediction("succeeded", output="https://a"))])
-    driver.run(exchange(replace(REPLICATE_CALL, headers={"prefer": "wait=5", "x-a": "b"}), REPLICATE))
+    driver.run(exchange(REPLICATE_CALL._replace(headers={"prefer": "wait=5", "x-a": "b"}), REPLICATE))
     assert driver.calls[0].headers == {"prefer": "wait=5", "x-a": "b"}
 
 
 def test_fal_synchronous_host_answers_at_once() -> None:
     driver = Driver([reply(pictures("https://a"), x_fal_request_id="sync-1")])
-    call = replace(FAL_CALL, url="https://fal.run/fal-ai/flux/dev")
+    call = FAL_CALL._replace(url="https://fal.run/fal-ai/flux/dev")
     assert driver.run(exchange(call, FAL)) == ExchangeResult(outputs=(Output(url="https://a"),), request_id="sync-1")
     assert not driver.events
 
@@ -274,7 +274,7 @@ def test_a_body_without_images_is_sent_as_it_is() -> None:
 )
 def test_fal_images(media: Media, sent: str) -> None:
     driver = Driver([reply(TICKET), reply(COMPLETED), reply(pictures("https://a"))])
-    call = replace(FAL_CALL, json={"prompt": "x", "image_urls": [media, media], "nested": {"image": media}})
+    call = FAL_CALL._replace(json={"prompt": "x", "image_urls": [media, media], "nested": {"image": media}})
     driver.run(exchange(call, FAL))
     assert driver.calls[0].json == {"prompt": "x", "image_urls": [sent, sent], "nested": {"image": sent}}
 
@@ -283,7 +283,7 @@ def test_replicate_uploads_each_image_once() -> None:
     media = Media(content=b"abc", media_type="image/png", encode=("url", "upload"))
     stored = reply({"id": "f", "urls": {"get": "https://api.replicate.com/v1/files/f"}}, 201)
     driver = Driver([stored, reply(prediction("succeeded", output="https://a"), 201)])
-    driver.run(exchange(replace(REPLICATE_CALL, json={"input": {"image": media, "other": [media]}}), REPLICATE))
+    driver.run(exchange(REPLICATE_CALL._replace(json={"input": {"image": media, "other": [media]}}), REPLICATE))
     upload, submission = driver.calls
     assert (upload.method, upload.url, upload.submits) == ("POST", "https://api.replicate.com/v1/files", False)
     assert upload.parts is not None
@@ -299,7 +299,7 @@ def test_replicate_takes_data_uris_up_to_256_kb(length: int, way: str) -> None:
     media = Media(content=b"a" * length, media_type="image/png", encode=("data_uri", "upload"))
     script = [reply({"urls": {"get": "https://f"}}, 201)] if way == "upload" else []
     driver = Driver([*script, reply(prediction("succeeded", output="https://a"), 201)])
-    driver.run(exchange(replace(REPLICATE_CALL, json={"input": {"image": media}}), REPLICATE))
+    driver.run(exchange(REPLICATE_CALL._replace(json={"input": {"image": media}}), REPLICATE))
     assert len(driver.calls) == (2 if way == "upload" else 1)
 
 
@@ -313,7 +313,7 @@ def test_replicate_takes_data_uris_up_to_256_kb(length: int, way: str) -> None:
 )
 def test_an_image_that_cannot_be_sent_orders_nothing(media: Media, hint: str) -> None:
     driver = Driver([])
-    error = driver.fails(exchange(replace(REPLICATE_CALL, json={"input": {"image": media}}), REPLICATE))
+    error = driver.fails(exchange(REPLICATE_CALL._replace(json={"input": {"image": media}}), REPLICATE))
     assert not driver.calls
     assert (error.failure, error.code) == (Failure.REJECTED, "INVALID_REQUEST")
     assert hint in str(error)
@@ -331,7 +331,7 @@ def test_an_image_that_cannot_be_sent_orders_nothing(media: Media, hint: str) ->
 def test_a_failed_upload_is_never_a_job(answer: HttpReply | TransportError, failure: Failure) -> None:
     media = Media(content=b"abc", media_type="image/png", encode=("upload",))
     driver = Driver([answer])
-    error = driver.fails(exchange(replace(REPLICATE_CALL, json={"input": {"image": media}}), REPLICATE))
+    error = driver.fails(exchange(REPLICATE_CALL._replace(json={"input": {"image": media}}), REPLICATE))
     assert error.failure is failure
     assert not any(call.submits for call in driver.calls)
 

@@ -102,7 +102,7 @@ def test_the_address_to_poll(given_url: Any, asked: str) -> None:
 
 
 def test_the_documented_address_is_below_the_base_url() -> None:
-    call = replace(CALL, url="http://127.0.0.1:9/proxy/v1/flux-tools/vto-v1")
+    call = CALL._replace(url="http://127.0.0.1:9/proxy/v1/flux-tools/vto-v1")
     driver = Driver([reply({"id": "t/1"}), ready()])
     driver.run(exchange(call, BFL))
     assert driver.calls[1].url == "http://127.0.0.1:9/proxy/v1/get_result?id=t%2F1"

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import CompileError
 from ..prices import Usage, tariff
 from ..types import (
+    NOTHING,
     Behaviour,
     CompiledRequest,
     Contract,
@@ -34,7 +35,7 @@ from ..types import (
 from .bodies import build_call, fields_of
 from .draft import Draft, take
 from .forms import Choice, choose, constants_beside, default_size
-from .natives import NOTHING, Settled, settle_natives, tell_native_sizes, tell_nested
+from .natives import Settled, settle_natives, tell_native_sizes, tell_nested
 from .plan import OUTPUT_NAMES, Plan, build_plan
 from .request import Vocabulary
 from .sizing import SIZE_NAMES, expected_of, tell_size
@@ -91,7 +92,7 @@ class Compiler:
         delivery, returned_format = output
         expected = expected_of(plan.spec, sum(counts), choice, default, returned_format)
         if settled.unread:
-            expected = replace(expected, size=None, basis="unknown", inferred=False)
+            expected = expected._replace(size=None, basis="unknown", inferred=False)
         return CompiledRequest(
             endpoint=endpoint.key,
             provider=endpoint.provider,

@@ -7,12 +7,11 @@ true; any other native field is checked against the contract and sent as it is. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import did_you_mean
-from ..types import Behaviour, ImageRequest, Outcome, SizeWish
+from ..types import NOTHING, Behaviour, ImageRequest, Outcome, SizeWish
 from .checks import located
 from .converters import UNREADABLE
 from .draft import Draft
@@ -21,9 +20,6 @@ from .plan import Plan
 from .request import Vocabulary
 
 __all__ = ["Settled", "settle_natives", "tell_native_sizes", "tell_nested"]
-
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -156,7 +152,7 @@ def _settle_sizes(plan: Plan, draft: Draft, settled: Settled) -> None:
         for name, value in settled.sizes.items():
             draft.adjust(name, value, {name: value}, Behaviour.PASSTHROUGH, Outcome.HONORED, "sent as it is")
         settled.sizes.clear()
-        settled.wish, settled.unread = replace(wish, auto=False), True
+        settled.wish, settled.unread = wish._replace(auto=False), True
         return
     clash = wish.size is not None and native.size != wish.size
     clash = clash or (wish.ratio is not None and native.ratio not in (None, wish.ratio))
@@ -166,8 +162,7 @@ def _settle_sizes(plan: Plan, draft: Draft, settled: Settled) -> None:
         message = f"{names} and the size parameters ask for different things; give one of them."
         draft.refuse(first, "conflict", message)
         return
-    settled.wish = replace(
-        wish,
+    settled.wish = wish._replace(
         size=wish.size or native.size,
         ratio=wish.ratio or native.ratio,
         tier=wish.tier or native.tier,

@@ -44,7 +44,7 @@ MODERATION = "content_policy_violation"
 def run(call: HttpCall, provider: Provider) -> Exchange:
     """Submit, follow and collect."""
     body = yield from place(call.json, provider)
-    reply = yield from send(replace(call, json=body, submits=True), provider, complain)
+    reply = yield from send(call._replace(json=body, submits=True), provider, complain)
     task = mapping(reply)
     request_id = text_at(task, "id")
     if request_id is None:

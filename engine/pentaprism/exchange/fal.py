@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote as quote_path
 from urllib.parse import urlsplit
@@ -61,7 +61,7 @@ class Ticket:
 def run(call: HttpCall, provider: Provider) -> Exchange:
     """Submit, follow and collect. `x-fal-no-retry` keeps fal from repeating billable work on its own account."""
     body = yield from place(call.json, provider)
-    submission = replace(call, json=body, headers=with_headers(call, x_fal_no_retry="1"), submits=True)
+    submission = call._replace(json=body, headers=with_headers(call, x_fal_no_retry="1"), submits=True)
     reply = yield from send(submission, provider, complain)
     answer = mapping(reply)
     request_id = text_at(answer, "request_id")

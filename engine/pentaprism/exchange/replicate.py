@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote as quote_path
 from urllib.parse import urlsplit
@@ -50,7 +49,7 @@ def run(call: HttpCall, provider: Provider) -> Exchange:
         return (yield from _upload(media, f"{_origin(call.url)}/v1/files", provider))
 
     body = yield from place(call.json, provider, upload=upload, longest_uri=LONGEST_URI)
-    submission = replace(call, json=body, headers=with_headers(call, Prefer=PREFER), submits=True)
+    submission = call._replace(json=body, headers=with_headers(call, Prefer=PREFER), submits=True)
     reply = yield from send(submission, provider, complain)
     prediction = mapping(reply)
     request_id = text_at(prediction, "id")

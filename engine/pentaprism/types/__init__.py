@@ -24,6 +24,7 @@ from .catalog import (
 from .geometry import MEGAPIXEL, AspectRatio, Size, Tier
 from .leaf import Media
 from .money import Cost, CostComponent, Price, micros
+from .plain import NOTHING
 from .request import (
     Adjustment,
     CompiledRequest,
@@ -43,6 +44,7 @@ from .wire import Event, Exchange, ExchangeResult, HttpCall, HttpReply, Output, 
 
 __all__ = [
     "MEGAPIXEL",
+    "NOTHING",
     "Adjustment",
     "AspectRatio",
     "Behaviour",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 __all__ = ["MEGAPIXEL", "AspectRatio", "Size", "Tier"]
 
@@ -20,8 +21,7 @@ _TIER = re.compile(r"\s*(\d{1,4}(?:\.\d{1,4})?)\s*(k|mp|)\s*", re.IGNORECASE)
 _LARGEST_BARE_MEGAPIXELS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Width and height in pixels, both at least 1.
 
     >>> size = Size.parse("1920x1080")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Cost", "CostComponent", "Price", "micros"]
 
@@ -43,8 +43,7 @@ class Price:
     dissent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostComponent:
+class CostComponent(NamedTuple):
     """One line of a bill: `quantity` of `metric` counted, `billable` after rounding, at `unit_price`, in all `total`.
 
     `type` is input or output. Where the count is not known before the call, `billable` and `total` are the most that
@@ -71,8 +70,7 @@ class CostComponent:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(NamedTuple):
     """What a request costs in USD: exact, an interval, or unknown (both bounds None). Unknown is never zero.
 
     >>> Cost(low=Decimal("0.05"), high=Decimal("0.05"), derivation="2 images at $0.025").text

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .catalog import Behaviour, Mode
 from .geometry import AspectRatio, Size, Tier
 from .leaf import Media
 from .money import Cost, CostComponent
-from .plain import from_plain, to_plain
+from .plain import NOTHING, from_plain, to_plain
 from .wire import HttpCall, Part
 
 __all__ = [
@@ -71,8 +71,7 @@ class ProviderPreferences:
     tolerance: Tolerance = field(default_factory=Tolerance)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeWish:
+class SizeWish(NamedTuple):
     """What the three size parameters together ask for, by their priority (CATALOG section 6).
 
     At most one of `size` and (`ratio`, `tier`) is set; `auto` where the caller wrote `auto` and nothing else counts.
@@ -83,14 +82,13 @@ class SizeWish:
     ratio: AspectRatio | None = None
     tier: Tier | None = None
     auto: bool = False
-    by: Mapping[str, str] = field(default_factory=dict)
+    by: Mapping[str, str] = NOTHING
 
     def __bool__(self) -> bool:
         return self.size is not None or self.ratio is not None or self.tier is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRequest:
+class ImageRequest(NamedTuple):
     """The caller's wish, parsed and frozen.
 
     `values` holds every vocabulary parameter the caller set, in the caller's order, canonical names to parsed values
@@ -122,8 +120,7 @@ class ImageRequest:
         return media
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment:
+class Adjustment(NamedTuple):
     """What became of one parameter the caller set: asked, sent, how it crossed, the outcome, and one sentence why.
 
     `sent` maps each path written on the wire to its value; empty where nothing was sent for it.
@@ -164,8 +161,7 @@ def describe_media(value: Any) -> Any:
     return walk(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(NamedTuple):
     """What should come back: how many pictures, of which pixels and format.
 
     `size` is None where nobody can know it before the call. `basis`: asked (the caller's size decides it), default
@@ -173,15 +169,14 @@ class Expected:
     rather than stated by a source. `format` is what the provider returns, None where unknown.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of this name
     size: Size | None
     basis: str
     format: str | None
     inferred: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What is left to do on this side once the pictures are here.
 
     `format` is the format to hand over (None: as it came); `transcode` says that it must be made from another one;
@@ -215,8 +210,7 @@ class Refusal:
         return {"endpoint": self.endpoint, "code": self.code, "param": self.param, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRequest:
+class CompiledRequest(NamedTuple):
     """One request made ready for one endpoint; pure data, with no credential in it.
 
     `calls` are the submissions (several where n is emulated); `seeds` the seed each call was given, if any, and

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 from .leaf import Media
+from .plain import NOTHING
 
 __all__ = ["Event", "Exchange", "ExchangeResult", "HttpCall", "HttpReply", "Output", "Part", "Step", "Wait"]
 
@@ -29,8 +30,7 @@ class Part:
     media: Media | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpCall:
+class HttpCall(NamedTuple):
     """One HTTP request, as data. The body is `json` or `parts`, never both; both None is no body.
 
     `submits` marks the one call that makes a provider start billable work: it is never sent twice.
@@ -41,7 +41,7 @@ class HttpCall:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     json: Any = None
     parts: tuple[Part, ...] | None = None
     submits: bool = False
