@@ -187,7 +187,7 @@ def test_tokens() -> None:
     counts = {"text_in": Decimal(100), "image_in": Decimal(0), "image_out": Decimal(4160)}
     result = cost(TOKENS, Usage(images=1, size=None, fields={}, tokens=counts))
     assert interval(result) == ("0.1253", "0.1253")
-    assert "4160 image_out tokens x $30 per 1000000" in result.derivation
+    assert "4160 image_out tokens x $30 per million" in result.derivation
     assert {(row.type, row.metric) for row in result.components} == {
         ("input", "token_text"),
         ("input", "token_image"),
@@ -199,10 +199,11 @@ def test_tokens() -> None:
 
 def test_tokens_that_are_not_known_leave_the_cost_open() -> None:
     assert cost(TOKENS, usage()).text == "unknown"
-    assert "the number of tokens is not known ($30 per 1000000 image_out tokens)" in cost(TOKENS, usage()).derivation
+    rates = "$8 per million image_in tokens, $30 per million image_out tokens, $5 per million text_in tokens"
+    assert cost(TOKENS, usage()).derivation == f"the number of tokens is not known ({rates})"
     known = Usage(images=1, size=None, fields={}, tokens={"text_in": Decimal(100)})
     assert interval(cost(TOKENS, known)) == ("0.0005", None)
-    assert cost(TOKENS, known).derivation.startswith("at least 100 text_in tokens x $5 per 1000000; ")
+    assert cost(TOKENS, known).derivation.startswith("at least 100 text_in tokens x $5 per million; ")
 
 
 def test_seconds() -> None:

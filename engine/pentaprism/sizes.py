@@ -225,7 +225,8 @@ def _nearest(sizes: Sequence[Size], asked: Size) -> list[int]:
     if not sizes:
         raise ValueError("there is no size to choose from; the form's table is empty")
     wide, high, area = asked.width, asked.height, asked.pixels
-    off_shapes = [_apart(size.width * high, size.height * wide) for size in sizes]
+    # `_apart`, written out: this runs over every cell of a grid.
+    off_shapes = [a / b if (a := width * high) > (b := height * wide) else b / a for width, height in sizes]
     limit = min(off_shapes) * _AS_NEAR
     ranks = {
         index: (_apart(sizes[index].pixels, area), off_shape, *_preference(sizes[index], wide, high))

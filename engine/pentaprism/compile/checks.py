@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ..types import Media
 
-__all__ = ["KEYWORDS", "Check", "build_check", "describe_range", "located"]
+__all__ = ["KEYWORDS", "PLAIN_RANGE", "Check", "build_check", "describe_range", "located"]
 
 Check: TypeAlias = Callable[[Any], "str | None"]
 
@@ -54,8 +55,6 @@ def build_check(schema: Mapping[str, Any]) -> Check:
     bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
     if any(keyword in schema for keyword in bounds):
         checks.append(_bounds(schema))
-    if len(checks) == 1:
-        return checks[0]
 
     def check(value: Any) -> str | None:
         for one in checks:
@@ -64,6 +63,24 @@ def build_check(schema: Mapping[str, Any]) -> Check:
                 return reason
         return None
 
+    return _at_a_glance(schema, check)
+
+
+def _at_a_glance(schema: Mapping[str, Any], check: Check) -> Check:
+    """The same check, quicker where a plain type, enum or range is all there is and the value fits."""
+    limits = schema.keys() - _ANNOTATIONS - {"type"}
+    kind = schema.get("type")
+    if kind in ("integer", "number") and limits <= {"minimum", "maximum"}:
+        kinds = (int,) if kind == "integer" else (int, float)
+        low, high = schema.get("minimum", -sys.float_info.max), schema.get("maximum", sys.float_info.max)
+        return lambda value: None if type(value) in kinds and low <= value <= high else check(value)
+    if kind == "string" and not limits:
+        return lambda value: None if type(value) is str else check(value)
+    if kind == "boolean" and not limits:
+        return lambda value: None if value is True or value is False else check(value)
+    words = frozenset(word for word in schema.get("enum", ()) if isinstance(word, str))
+    if words and limits == {"enum"} and kind in ("string", None):
+        return lambda value: None if type(value) is str and value in words else check(value)
     return check
 
 
@@ -248,6 +265,9 @@ _BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Check]] = {
     "required": _properties,
 }
 _COMPANIONS = frozenset(("additionalProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+
+PLAIN_RANGE = _ANNOTATIONS | {"type", "minimum", "maximum"}
+"""The keywords of a schema that says no more than a type and a closed range."""
 
 KEYWORDS = frozenset((*_BUILDERS, *_COMPANIONS, *_ANNOTATIONS))
 """Every JSON Schema keyword a contract may use."""

@@ -24,7 +24,8 @@ UNREADABLE = object()
 class Crossing:
     """A rule made ready: `write` and `read` are each other's inverse, `check` is the contract's word on the result.
 
-    `numbered` are the fields that take one input image each, where the rule spreads them so.
+    `schema` is what the contract has at `path`; `numbered` are the fields that take one input image each, where the
+    rule spreads them so.
     """
 
     rule: Rule
@@ -34,6 +35,7 @@ class Crossing:
     check: Check
     bounds: tuple[float | None, float | None]
     range: str
+    schema: Mapping[str, Any]
     numbered: tuple[str, ...] = ()
 
     @property
@@ -66,7 +68,7 @@ class Crossing:
         else:
             code = "out-of-range" if self.range and isinstance(wire, (int, float)) else "not-allowed"
             name = draft.written.get(rule.parameter, rule.parameter)
-            draft.refuse(rule.parameter, code, f"{located(name, reason)} here.")
+            draft.refuse(rule.parameter, code, f"{_here(located(name, reason))}.")
 
     def clamped(self, wire: Any) -> float | int | None:
         """The bound nearest to a number outside the range, None where that is no remedy."""
@@ -82,7 +84,7 @@ class Crossing:
             return "sent as it is"
         if self.rule.behaviour is Behaviour.RENAMED or isinstance(wire, Media):
             return f"sent as {self.path}"
-        return f"sent as {self.path} {wire!r}"
+        return f"sent as {self.path} {wire!r}, which means the same there"
 
 
 def build_crossing(rule: Rule, contract: Contract) -> Crossing:
@@ -101,8 +103,15 @@ def build_crossing(rule: Rule, contract: Contract) -> Crossing:
         check=build_check(schema),
         bounds=(schema.get("minimum"), schema.get("maximum")),
         range=describe_range(schema),
+        schema=schema,
         numbered=contract.numbered(path) if rule.options.get("shape") == "numbered" else (),
     )
+
+
+def _here(reason: str) -> str:
+    """`must be 1 to 20, not 21`, said of one endpoint."""
+    said, comma, value = reason.partition(", not ")
+    return f"{said} here{comma}{value}"
 
 
 def _identity(value: Any) -> Any:

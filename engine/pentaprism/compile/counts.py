@@ -7,11 +7,11 @@ no two pictures share one. It must not send anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import Contract, Outcome, Rule
+from ..types import Adjustment, Contract, Outcome, Rule
 from .converters import Crossing
 from .draft import Draft
 
@@ -30,7 +30,7 @@ class CountPlan:
     most: int
     seed: Crossing | None
 
-    def apply(self, draft: Draft, values: Mapping[str, Any]) -> tuple[list[int], list[int | None]]:
+    def apply(self, draft: Draft, values: Mapping[str, Any]) -> tuple[list[int], Sequence[int | None]]:
         """The count and the seed of each call. Writes the first call's count; `leaves` gives the others'.
 
         The seed itself has been written before by its own crossing.
@@ -39,13 +39,23 @@ class CountPlan:
         counts = [min(self.most, n - start) for start in range(0, n, self.most)]
         if "n" in values:
             self._note_count(draft, n, counts)
+        return counts, self.seeds(draft.fields, values, counts)
+
+    def seeds(
+        self, fields: Mapping[str, Any], values: Mapping[str, Any], counts: Sequence[int]
+    ) -> tuple[int | None, ...]:
+        """The seed of each call, as the fields have it; None where they have none."""
         crossing = self.seed
-        if crossing is None or crossing.path not in draft.fields or "seed" not in values:
-            return counts, [None] * len(counts)
-        return counts, self._seeds(crossing, values["seed"], counts)
+        if crossing is None or crossing.path not in fields or "seed" not in values:
+            return (None,) * len(counts)
+        seed = values["seed"]
+        if len(counts) == 1 and fields[crossing.path] == seed:
+            # Within the bounds, or it would have been refused.
+            return (seed,)
+        return tuple(self._seeds(crossing, seed, counts))
 
     @staticmethod
-    def _seeds(crossing: Crossing, seed: int, counts: list[int]) -> list[int | None]:
+    def _seeds(crossing: Crossing, seed: int, counts: Sequence[int]) -> Sequence[int | None]:
         low, high = crossing.bounds
         first = int(low) if low is not None else 0
         last = int(high) if high is not None else max(_LARGEST_SEED, seed)
@@ -64,10 +74,18 @@ class CountPlan:
             why = f"sent as {self.field}" if self.field else "one picture is what a call makes"
             outcome = Outcome.HONORED
         else:
-            most = f"{self.most} picture{'s' if self.most > 1 else ''}"
-            why = f"the provider makes {most} a call, so {len(counts)} calls run side by side"
+            most = f"at most {self.most} pictures" if self.most > 1 else "one picture"
+            each = f" ({_listed(counts)})" if self.most > 1 else ""
+            why = f"the provider makes {most} a call, so {len(counts)} calls run side by side{each}"
             outcome = Outcome.EMULATED
         draft.adjust("n", n, sent, self.rule.behaviour, outcome, why)
+
+    @staticmethod
+    def tell_seeds(told: dict[str, Adjustment], seeds: Sequence[int | None]) -> None:
+        """Say which seed each of several calls gets, where one was asked for and is sent."""
+        if len(seeds) > 1 and "seed" in told and seeds[0] is not None:
+            why = f"the {len(seeds)} calls get {_listed(seeds)}, so that no two pictures share a seed"
+            told["seed"] = told["seed"]._replace(why=f"{told['seed'].why}; {why}")
 
     def leaves(self, count: int, seed: int | None, fields: Mapping[str, Any]) -> dict[str, Any]:
         """What one call has in place of the first call's count and seed, where those are sent at all."""
@@ -77,6 +95,12 @@ class CountPlan:
         if self.seed is not None and seed is not None:
             changed[self.seed.path] = self.seed.write(seed)
         return changed
+
+
+def _listed(numbers: Sequence[int | None]) -> str:
+    """`4 and 3`; of many, the first and the last: `1, 2, ... and 9`."""
+    words = [str(number) for number in (numbers if len(numbers) <= 4 else (*numbers[:2], "...", numbers[-1]))]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def build_counts(rule: Rule, seed: Crossing | None, contract: Contract) -> CountPlan:

@@ -21,7 +21,7 @@ class Draft:
 
     def __init__(self, endpoint: str, written: Mapping[str, str]) -> None:
         self.endpoint = endpoint
-        self.written = dict(written)
+        self.written = written
         self.fields: dict[str, Any] = {}
         self.adjustments: dict[str, Adjustment] = {}
         self.refusals: list[Refusal] = []
@@ -35,14 +35,7 @@ class Draft:
         """Record what became of one parameter, under its canonical name (or the name of a provider's own field)."""
         if outcome is Outcome.DROPPED:
             self.dropped += 1
-        self.adjustments[name] = Adjustment(
-            parameter=self.written.get(name, name),
-            asked=asked,
-            sent=sent,
-            behaviour=behaviour,
-            outcome=outcome,
-            why=why,
-        )
+        self.adjustments[name] = Adjustment(self.written.get(name, name), asked, sent, behaviour, outcome, why)
 
     def refuse(self, param: str, code: str, message: str) -> None:
         """Record why the endpoint cannot serve the request."""

@@ -7,9 +7,8 @@ decides as within one, so the order of forms in a file never matters. It must no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..sizes import allowed, fit, nearest_cell, nearest_shape, nearest_tier, nominal, preferred, shorten, within_side
 from ..types import MEGAPIXEL, AspectRatio, Form, FormKind, GridCell, ModeSpec, Size, SizeWish, Tier, TierSpec
@@ -20,8 +19,7 @@ __all__ = ["Choice", "choose", "constants_beside", "default_size", "read_wish", 
 _DEFAULT_AREA = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What one form would do for a wish: the leaves to send, the pixels to expect, and a note where one is due.
 
     `size` is None where the provider decides; then `tier` is the scale it was told, if any. `inferred` where the size
@@ -101,7 +99,8 @@ def _choose_free(form: Form, wish: SizeWish, default: Size | None, whole_megapix
         if whole_megapixels and target.pixels > area and _megapixels(size.pixels) > _megapixels(area):
             shorter = shorten(size, area, form)
             if shorter != size:
-                note = f"{size} is {size.pixels - area} pixels over the tier and would bill another megapixel"
+                tier = wish.tier.label if wish.tier else "1K"
+                note = f"{size} would be {size.pixels - area} pixels over {tier} and bill another megapixel"
                 size = shorter
     return Choice(kind=FormKind.FREE, sends=write_free(form, size), size=size, note=note)
 
@@ -113,15 +112,12 @@ def _megapixels(pixels: int) -> int:
 
 def write_free(form: Form, size: Size) -> dict[str, Any]:
     """The leaves of a free form for one size."""
-    to = form.to
+    to, (width, height) = form.to, size
     if "object" in to:
-        sends: dict[str, Any] = {to["object"]: {"width": size.width, "height": size.height}}
-    elif "string" in to:
-        sends = {to["string"]: str(size)}
-    else:
-        sends = {to["width"]: size.width, to["height"]: size.height}
-    sends.update(form.set)
-    return sends
+        return {to["object"]: {"width": width, "height": height}, **form.set}
+    if "string" in to:
+        return {to["string"]: f"{width}x{height}", **form.set}
+    return {to["width"]: width, to["height"]: height, **form.set}
 
 
 def _choose_grid(form: Form, wish: SizeWish, default: Size | None, whole_megapixels: bool) -> Choice | None:

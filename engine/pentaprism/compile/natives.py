@@ -15,11 +15,12 @@ from ..types import NOTHING, Behaviour, ImageRequest, Outcome, SizeWish
 from .checks import located
 from .converters import UNREADABLE
 from .draft import Draft
+from .faults import Faults
 from .forms import read_wish
 from .plan import Plan
 from .request import Vocabulary
 
-__all__ = ["Settled", "settle_natives", "tell_native_sizes", "tell_nested"]
+__all__ = ["Settled", "settle_natives", "tell_native_sizes", "tell_nested", "why_elsewhere"]
 
 
 @dataclass(slots=True)
@@ -48,12 +49,9 @@ def settle_natives(plan: Plan, request: ImageRequest, draft: Draft, vocabulary: 
         if name in plan.provider.reserved:
             draft.refuse(name, "reserved", f"{name} is set by the gateway itself; leave it out.")
         elif name in plan.checks:
-            _settle_field(plan, draft, settled, name, value)
+            _settle_field(plan, draft, settled, vocabulary, name, value)
         elif name in plan.endpoint.native_fields:
-            others = [key for key in plan.endpoint.native_fields[name] if key != plan.endpoint.key]
-            verb = "has" if len(others) == 1 else "have"
-            where = f"only {' and '.join(others)} {verb} it" if others else f"not in {plan.spec.mode.value}"
-            _drop(draft, name, value, f"the provider has no {name} here ({where})")
+            _drop(draft, name, value, why_elsewhere(plan, name))
         elif request.forced and name not in vocabulary.by_name:
             settled.raw[name] = value
             why = "no catalog knows this name; sent untouched because you chose the provider"
@@ -65,6 +63,14 @@ def settle_natives(plan: Plan, request: ImageRequest, draft: Draft, vocabulary: 
     return settled
 
 
+def why_elsewhere(plan: Plan, name: str) -> str:
+    """Why a field of some endpoint of the model is dropped at this one."""
+    others = [key for key in plan.endpoint.native_fields[name] if key != plan.endpoint.key]
+    verb = "has" if len(others) == 1 else "have"
+    where = f"only {' and '.join(others)} {verb} it" if others else f"not in {plan.spec.mode.value}"
+    return f"the provider has no {name} here ({where})"
+
+
 def _drop(draft: Draft, name: str, value: Any, why: str) -> None:
     draft.adjust(name, value, {}, Behaviour.UNSUPPORTED, Outcome.DROPPED, why)
 
@@ -73,12 +79,13 @@ def _unknown(plan: Plan, name: str, vocabulary: Vocabulary) -> str:
     if name in vocabulary.by_name:
         return f"no provider of {plan.endpoint.model} has {name}"
     near = did_you_mean(name, {*vocabulary.by_name, *plan.endpoint.native_fields}, count=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    provider = plan.endpoint.provider
-    return f"nobody here knows this name; {hint}`model: {provider}/{plan.endpoint.model}` would send it untouched"
+    model = plan.endpoint.model
+    hint = f"did you mean {near[0]}? To" if near else "to"
+    forced = f"`model: {plan.endpoint.provider}/{model}`"
+    return f"no provider of {model} has this name; {hint} send it untouched, name the provider: {forced}"
 
 
-def _settle_field(plan: Plan, draft: Draft, settled: Settled, name: str, value: Any) -> None:
+def _settle_field(plan: Plan, draft: Draft, settled: Settled, vocabulary: Vocabulary, name: str, value: Any) -> None:
     reason = plan.checks[name](value)
     if reason is not None:
         draft.refuse(name, "not-allowed", f"{located(name, reason)}.")
@@ -86,9 +93,9 @@ def _settle_field(plan: Plan, draft: Draft, settled: Settled, name: str, value: 
         leaves = dict(_leaves(name, value))
         settled.nested[name] = {path: plan.producers.get(path, "") for path in leaves}
         for path, leaf in leaves.items():
-            if not _settle_leaf(plan, draft, settled, path, leaf, told=name):
+            if not _settle_leaf(plan, draft, settled, vocabulary, path, leaf, told=name):
                 settled.raw[path] = leaf
-    elif not _settle_leaf(plan, draft, settled, name, value, told=name):
+    elif not _settle_leaf(plan, draft, settled, vocabulary, name, value, told=name):
         settled.raw[name] = value
         draft.adjust(name, value, {name: value}, Behaviour.PASSTHROUGH, Outcome.HONORED, "sent as it is")
 
@@ -102,7 +109,9 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{path}.{name}", entry)
 
 
-def _settle_leaf(plan: Plan, draft: Draft, settled: Settled, path: str, value: Any, *, told: str) -> bool:
+def _settle_leaf(
+    plan: Plan, draft: Draft, settled: Settled, vocabulary: Vocabulary, path: str, value: Any, *, told: str
+) -> bool:
     """Read one native value back as what it means; False where it means nothing but itself."""
     producer = plan.producers.get(path)
     if producer == "size":
@@ -111,7 +120,13 @@ def _settle_leaf(plan: Plan, draft: Draft, settled: Settled, path: str, value: A
     canonical = _read_back(plan, producer, value) if producer else UNREADABLE
     if producer is None or canonical is UNREADABLE:
         return False
-    if producer in settled.values and settled.values[producer] != canonical:
+    faults = Faults()
+    if producer == "n":
+        # A count decides how many calls are paid, so that the vocabulary's bounds hold for it under every name.
+        vocabulary.readers["n"](path, value, faults)
+    if faults:
+        draft.refuse(told, "out-of-range", faults[0].message)
+    elif producer in settled.values and settled.values[producer] != canonical:
         other = draft.written.get(producer, producer)
         both = f"{value!r} and {settled.values[producer]!r}"
         message = f"{path} and {other} mean the same here and disagree ({both}); give one of them."
@@ -120,7 +135,7 @@ def _settle_leaf(plan: Plan, draft: Draft, settled: Settled, path: str, value: A
         settled.values[producer] = canonical
         if path == told:
             settled.read[producer] = told
-        draft.written[producer] = told
+        draft.written = {**draft.written, producer: told}
     return True
 
 

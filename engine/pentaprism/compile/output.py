@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..types import Contract, Delivery, Outcome, Provider, Rule
 from .checks import Check, build_check
 from .draft import Draft
 
-__all__ = ["OutputPlan", "build_output"]
+__all__ = ["OutputPlan", "Ready", "build_output"]
 
 _LOSSY = frozenset(("jpeg", "webp", "avif"))
 _LOSSLESS_FIRST = ("png", "webp", "jpeg", "avif", "gif")
+
+
+class Ready(NamedTuple):
+    """What is left to do with the pictures, and the format in which the provider returns them (None: unknown)."""
+
+    delivery: Delivery
+    returned: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class OutputPlan:
     quality_formats: frozenset[str]
     quality_check: Check | None
 
-    def apply(self, draft: Draft, values: Mapping[str, Any]) -> tuple[Delivery, str | None]:
+    def apply(self, draft: Draft, values: Mapping[str, Any]) -> Ready:
         """Write what is asked of formats; gives the delivery and the format the provider will return."""
         asked, compression = values.get("output_format"), values.get("output_compression")
         response_format = self._deliver(draft, values.get("response_format"))
@@ -52,16 +59,12 @@ class OutputPlan:
         convert = compression is not None and not natively
         if convert or (asked is not None and not self._offers(asked)):
             returned = self._fetch_and_convert(draft, values, effective, compression)
-            return self._delivery(effective, True, compression, response_format), returned
+            return Ready(Delivery(effective, True, compression, response_format), returned)
         if asked is not None and self.field is not None:
             self._send_format(draft, asked)
         if natively and self.quality_field is not None:
             self._send_quality(draft, compression)
-        return self._delivery(asked, False, None, response_format), effective
-
-    @staticmethod
-    def _delivery(format: str | None, transcode: bool, compression: int | None, response_format: str) -> Delivery:
-        return Delivery(format=format, transcode=transcode, compression=compression, response_format=response_format)
+        return Ready(Delivery(asked, False, None, response_format), effective)
 
     def _offers(self, format: str | None) -> bool:
         """Whether the provider itself returns this format, asked for or by default."""
@@ -71,7 +74,7 @@ class OutputPlan:
         if asked is None:
             return "url"
         if asked == self.returns:
-            why, outcome = "the provider returns it so", Outcome.HONORED
+            why, outcome = f"the provider returns {'a link' if asked == 'url' else 'the bytes'}", Outcome.HONORED
         else:
             given = "a link" if self.returns == "url" else "the bytes"
             wanted = "base64" if asked == "b64_json" else "a link"
@@ -117,13 +120,13 @@ class OutputPlan:
             sent = {self.field: self.native[self.source]}
             draft.fields.update(sent)
             returned = self.source
-        fetched = f"fetched as {returned}" if returned else "fetched as it comes"
+        fetched = f"fetched as {returned}" if returned else "fetched in the provider's default format"
         behaviour = self.format_rule.behaviour
         if "output_format" in values:
             why = f"{fetched} and converted to {to} afterwards"
             draft.adjust("output_format", values["output_format"], sent, behaviour, Outcome.EMULATED, why)
         if compression is not None:
-            why = f"{fetched}, then written as {to} at {compression}, so that it is compressed once"
+            why = f"{fetched} and saved as {to} at quality {compression}, so that it is compressed only once"
             leaves = {} if "output_format" in values else sent
             rule = self.compression_rule
             draft.adjust("output_compression", compression, leaves, rule.behaviour, Outcome.EMULATED, why)

@@ -42,7 +42,10 @@ class Plan:
     checks: Mapping[str, Check]
     producers: Mapping[str, str]
     nested: frozenset[str]
+    required: tuple[str, ...]
     whole_megapixels: bool
+    verified: bool
+    conditional: bool
     conditions: Mapping[str, Any]
     tariffs: dict[date, Tariff] = field(default_factory=dict)
 
@@ -68,7 +71,10 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
         checks={name: build_check(schema) for name, schema in contract.fields.items()},
         producers=producers,
         nested=frozenset(name for name in contract.fields if any(path.startswith(f"{name}.") for path in producers)),
+        required=tuple(contract.schema.get("required", ())),
         whole_megapixels=any(price.per == "megapixel" and price.round == "up" for price in endpoint.prices),
+        verified=endpoint.status != "unverified",
+        conditional=any(price.when for price in endpoint.prices),
         conditions={
             name: (contract.at(name) or {}).get("default")
             for price in endpoint.prices

@@ -38,12 +38,13 @@ def tell_size(
             continue
         asked = values[name]
         if name in wish.by:
-            why = f"{wish.by[name]} says it more exactly and wins"
+            fixed = "shape and scale" if wish.size else "the shape"
+            why = f"overruled by {wish.by[name]}, which fixes {fixed}"
             draft.adjust(name, str(asked), {}, Behaviour.CONVERTED, Outcome.SUPERSEDED, why)
         elif asked == "auto":
-            _tell_auto(draft, spec, name, wish, choice)
+            _tell_auto(draft, name, wish, choice, default)
         elif choice is None and not _met(asked, size):
-            reason = spec.rules[name].reason or "which shape it would have is not known here; set aspect_ratio as well"
+            reason = spec.rules[name].reason or "the provider takes no scale without a shape; set aspect_ratio as well"
             draft.adjust(name, str(asked), {}, Behaviour.UNSUPPORTED, Outcome.DROPPED, reason + _follows(spec, size))
         elif choice is None:
             why = f"nothing needs sending: {size} comes back anyway"
@@ -62,14 +63,14 @@ def _follows(spec: ModeSpec, size: Size | None) -> str:
     return f"; the picture follows the input image{f' ({size})' if size else ''}"
 
 
-def _tell_auto(draft: Draft, spec: ModeSpec, name: str, wish: SizeWish, choice: Choice | None) -> None:
+def _tell_auto(draft: Draft, name: str, wish: SizeWish, choice: Choice | None, default: Size | None) -> None:
     sent: Mapping[str, Any] = {}
     if wish:
         why = "auto leaves it to the other size parameters"
     elif choice is not None:
         sent, why = choice.sends, "the provider chooses the size"
     else:
-        why = "nothing is sent, so the provider's default holds"
+        why = f"nothing is sent; the provider's default{f' ({default})' if default else ''} comes back"
     draft.adjust(name, "auto", sent, Behaviour.CONVERTED, Outcome.HONORED, why)
 
 
@@ -103,14 +104,14 @@ def _tell(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolera
 
 def _tell_scale(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolerance) -> None:
     """A scale was sent and the provider chooses the shape, so that nobody knows the pixels yet."""
-    why, outcome = "sent to the provider, which keeps its own shape", Outcome.HONORED
+    why, outcome = "sent; the provider chooses the shape at that scale", Outcome.HONORED
     if isinstance(asked, Tier) and choice.tier is not None:
         off = pixels_error(asked.area, choice.tier.area)
         if off > tolerance.pixels:
             draft.pixels_loss = max(draft.pixels_loss, off)
         if off > _SAME_SCALE:
             outcome = Outcome.APPROXIMATED
-            why = f"{choice.tier.label} is the nearest scale this provider makes; it keeps its own shape"
+            why = f"{choice.tier.label} is the nearest scale it offers; the provider chooses the shape"
     draft.adjust(name, str(asked), choice.sends, Behaviour.CONVERTED, outcome, why)
 
 
@@ -118,11 +119,11 @@ def _differences(asked: Any, got: Size, shape_off: float, pixels_off: float) -> 
     words = []
     if not isinstance(asked, Tier) and shape_off > 0.0005:
         side = "wider" if got.shape > asked.shape else "narrower"
-        words.append(f"{shape_off:.1%} {side}" if shape_off < 1 else f"{1 + shape_off:.1f} times {side}")
+        words.append(f"{shape_off:.1%} {side} in shape" if shape_off < 1 else f"{1 + shape_off:.1f} times {side}")
     if not isinstance(asked, AspectRatio) and pixels_off > 0.0005:
         factor = got.pixels / (asked.pixels if isinstance(asked, Size) else asked.area)
         if factor >= 2:
-            words.append(f"{factor:,.1f} times the pixels")
+            words.append(f"{factor:,.0f} times the pixels" if factor >= 10 else f"{factor:.1f} times the pixels")
         else:
             amount = f"{abs(factor - 1):.0%}" if abs(factor - 1) >= 0.005 else "a few"
             words.append(f"{amount} {'more' if factor > 1 else 'fewer'} pixels")

@@ -24,13 +24,15 @@ from .catalog import (
 from .geometry import MEGAPIXEL, AspectRatio, Size, Tier
 from .leaf import Media
 from .money import Cost, CostComponent, Price, micros
-from .plain import NOTHING
+from .plain import NOTHING, make
 from .request import (
     Adjustment,
+    Change,
     CompiledRequest,
     Delivery,
     Expected,
     ImageRequest,
+    Nearest,
     Outcome,
     ProviderPreferences,
     Receipt,
@@ -48,6 +50,7 @@ __all__ = [
     "Adjustment",
     "AspectRatio",
     "Behaviour",
+    "Change",
     "CompiledRequest",
     "Contract",
     "Cost",
@@ -68,6 +71,7 @@ __all__ = [
     "Mode",
     "ModeSpec",
     "Model",
+    "Nearest",
     "Outcome",
     "Output",
     "Parameter",
@@ -89,5 +93,6 @@ __all__ = [
     "Tolerance",
     "Wait",
     "describe_media",
+    "make",
     "micros",
 ]

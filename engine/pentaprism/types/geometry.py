@@ -52,7 +52,7 @@ class Size(NamedTuple):
         if not match:
             raise ValueError(f"{text!r} is not a size; write it as WIDTHxHEIGHT, such as 1024x768")
         size = cls(int(match[1]), int(match[2]))
-        if not size.width or not size.height:
+        if not size[0] or not size[1]:
             raise ValueError(f"{text!r} has no area; both sides must be at least 1 pixel")
         return size
 

@@ -63,8 +63,8 @@ class CostComponent(NamedTuple):
         return {
             "type": self.type,
             "metric": self.metric,
-            "quantity": float(self.quantity),
-            "billable_quantity": float(self.billable),
+            "quantity": _number(self.quantity),
+            "billable_quantity": _number(self.billable),
             "unit_price": float(self.unit_price),
             "total_cost": micros(self.total),
         }
@@ -107,6 +107,11 @@ class Cost(NamedTuple):
             "derivation": self.derivation,
             "components": [component.to_dict() for component in self.components],
         }
+
+
+def _number(amount: Decimal) -> int | float:
+    """A count as JSON has it: two pictures are 2 and not 2.0, which a client may read as an integer."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def _dollars(amount: Decimal) -> str:

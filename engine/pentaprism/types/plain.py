@@ -17,7 +17,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["NOTHING", "from_plain", "to_plain"]
+__all__ = ["NOTHING", "from_plain", "make", "to_plain"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """The empty mapping that nobody can fill: what a field of a value is where nothing was given for it."""
@@ -29,6 +29,9 @@ _SCALARS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "date": (date, date.isoformat, date.fromisoformat),
     "bytes": (bytes, lambda value: base64.b64encode(value).decode("ascii"), base64.b64decode),
 }
+
+make = tuple.__new__
+"""A named tuple out of a tuple that holds all its fields: `make(Size, (4, 3))`, in half the time of `Size(4, 3)`."""
 
 
 def to_plain(value: Any) -> Any:

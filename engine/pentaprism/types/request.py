@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .catalog import Behaviour, Mode
@@ -21,10 +22,12 @@ from .wire import HttpCall, Part
 
 __all__ = [
     "Adjustment",
+    "Change",
     "CompiledRequest",
     "Delivery",
     "Expected",
     "ImageRequest",
+    "Nearest",
     "Outcome",
     "ProviderPreferences",
     "Receipt",
@@ -92,9 +95,10 @@ class ImageRequest(NamedTuple):
     """The caller's wish, parsed and frozen.
 
     `values` holds every vocabulary parameter the caller set, in the caller's order, canonical names to parsed values
-    (images as a tuple of `Media`); `written` maps a canonical name to the name the caller used. `extras` are names
-    the vocabulary does not have, and providers' own fields. `order` holds both kinds of name in the caller's order.
-    `model` is what the caller wrote; `forced` says it named a provider.
+    (images as a tuple of `Media`); `written` maps a canonical name to the name the caller used, where that is
+    another one. `extras` are names the vocabulary does not have, and providers' own fields. `order` holds the names
+    of both, as far as they are about the picture, in the caller's order. `model` is what the caller wrote; `forced`
+    says it named a provider.
     """
 
     model: str
@@ -132,6 +136,10 @@ class Adjustment(NamedTuple):
     behaviour: Behaviour
     outcome: Outcome
     why: str
+
+    def frozen(self) -> Adjustment:
+        """The same, for many compiled requests to share: nobody can change what it says was sent."""
+        return self._replace(sent=MappingProxyType(dict(self.sent)))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able data; images are described, not repeated."""
@@ -258,14 +266,38 @@ class CompiledRequest(NamedTuple):
         return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Every endpoint of a model for one request: those that can serve it, best first, and why the others cannot."""
+class Change(NamedTuple):
+    """One thing to change in a request: a parameter under the name the caller wrote, its value now and its value then.
+
+    `parameter` is a dotted path where a part of an object changes (`provider.max_price`); `after` is None where it is
+    left out. `why` tells in a few words why this value and no other.
+    """
+
+    parameter: str
+    before: Any
+    after: Any
+    why: str
+
+
+class Nearest(NamedTuple):
+    """The least a caller could change for one endpoint to serve the request, and what it then compiles to."""
+
+    changes: tuple[Change, ...]
+    compiled: CompiledRequest
+
+
+class Route(NamedTuple):
+    """Every endpoint of a model for one request: those that can serve it, best first, and why the others cannot.
+
+    Where none can, `nearest` holds what would have to change, the least first; an endpoint that the caller struck out,
+    or that no change helps, is not in it.
+    """
 
     request: ImageRequest
     model: str
     candidates: tuple[CompiledRequest, ...]
     refusals: tuple[Refusal, ...]
+    nearest: tuple[Nearest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

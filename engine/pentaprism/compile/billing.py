@@ -1,0 +1,90 @@
+"""What the fields of a call cost: before it is sent, and from the pictures that came back.
+
+Row 3. The arithmetic is `pentaprism.prices`; this module says what counts as used. It must not write a field.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ..prices import Usage, tariff
+from ..types import NOTHING, CompiledRequest, Cost, FormKind, Media, Size
+from .bodies import fields_of
+from .draft import take
+from .plan import Plan
+
+__all__ = ["price_fields", "settle"]
+
+
+def settle(plan: Plan, compiled: CompiledRequest, sizes: Sequence[Size | None]) -> Cost:
+    """What was really spent, from the pixels of the pictures that came back (None where they were not read).
+
+    A picture that was not read is taken to have the expected pixels.
+    """
+    fields = fields_of(compiled.calls[0], plan.endpoint.submission, plan.spec.contract)
+    paths = plan.crossings["image"].paths if "image" in plan.crossings else ()
+    inputs = [media.size for path in paths for media in _media(take(fields, path))] * len(compiled.calls)
+    groups = Counter(size or compiled.expected.size for size in sizes)
+    # What went in is billed once, whatever sizes came out.
+    costs = [
+        price_fields(plan, fields, count, size, () if index else inputs, compiled.priced_on)
+        for index, (size, count) in enumerate(groups.items())
+    ]
+    return costs[0] if len(costs) == 1 else _sum(costs)
+
+
+def price_fields(
+    plan: Plan, fields: Mapping[str, Any], count: int, size: Size | None, inputs: Sequence[Size | None], on: date
+) -> Cost:
+    """What so many pictures of a size cost, made from these fields, at the prices of a day."""
+    rates = plan.tariffs.get(on)
+    if rates is None:
+        rates = plan.tariffs[on] = tariff(plan.endpoint.prices, on)
+    if rates.single is not None and (cost := rates.single(count, size)) is not None:
+        return cost
+    known = _known(plan, fields) if plan.conditional else NOTHING
+    return rates.general_cost(Usage(images=count, size=size, input_sizes=tuple(inputs), fields=known))
+
+
+def _known(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that prices depend on, as they are sent or as the contract has them by default."""
+    known: dict[str, Any] = {}
+    for name, default in plan.conditions.items():
+        value = take(fields, name)
+        if value is not None or default is not None:
+            known[name] = default if value is None else value
+    return {**known, **_tier(plan, fields)}
+
+
+def _tier(plan: Plan, fields: Mapping[str, Any]) -> dict[str, str]:
+    """The provider's scale, for prices `when: {tier: ...}`: what is sent, else what the provider takes by default."""
+    for form in plan.spec.forms:
+        if form.kind is FormKind.GRID and "tier" in form.to:
+            label = take(fields, form.to["tier"]) or (form.default_tier.label if form.default_tier else None)
+            return {} if label is None else {"tier": str(label)}
+    return {}
+
+
+def _sum(costs: Sequence[Cost]) -> Cost:
+    lows, highs = [cost.low for cost in costs], [cost.high for cost in costs]
+    return Cost(
+        low=None if None in lows else sum((low for low in lows if low is not None), Decimal(0)),
+        high=None if None in highs else sum((high for high in highs if high is not None), Decimal(0)),
+        components=tuple(component for cost in costs for component in cost.components),
+        derivation=" + ".join(cost.derivation for cost in costs),
+    )
+
+
+def _media(node: Any) -> Iterator[Media]:
+    if isinstance(node, Media):
+        yield node
+    elif isinstance(node, Mapping):
+        for value in node.values():
+            yield from _media(value)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            yield from _media(value)
