@@ -34,11 +34,29 @@ def test_explain(capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert "1. fal/flux.1-dev" in out
     assert "2. replicate/flux.1-dev" in out
-    assert "1344x768 comes back, the nearest this provider makes: 1.6% narrower and 50% fewer pixels" in out
+    assert "1344x768 comes back, the nearest this provider makes: 1.6% narrower in shape and 50% fewer pixels" in out
     assert run([*request, "--json", "-s", 'provider={"only": ["fal"]}', "-s", "seed=4"]) == 0
     explained = json.loads(capsys.readouterr().out)
     assert [candidate["endpoint"] for candidate in explained["candidates"]] == ["fal/flux.1-dev"]
     assert explained["candidates"][0]["calls"][0]["json"]["seed"] == 4
+
+
+def test_what_no_endpoint_serves_is_told_with_what_is_nearest(capsys: Capture, tmp_path: Path) -> None:
+    request = ["-m", "fal/flux.1-dev", "-p", "x", "-s", "steps=60"]
+    assert run(["explain", *request]) == 0
+    out = capsys.readouterr().out
+    assert "no endpoints can serve this request" in out
+    assert "   change       steps 60 -> 50 (its largest)" in out
+    assert run(["generate", *request, "-o", str(tmp_path / "a.jpg"), "--twins"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[-4:] == [
+        "error: No endpoint of flux.1-dev can serve this request.",
+        "  fal/flux.1-dev: steps must be 1 to 50 here, not 60.",
+        "  Not tried: replicate/flux.1-dev: the request names fal/flux.1-dev.",
+        "  Nearest: fal/flux.1-dev: steps 60 -> 50 (its largest); "
+        "gives 1 picture, 1024x768 by default, jpeg; costs $0.025.",
+    ]
 
 
 def test_explain_tells_every_fault(capsys: Capture) -> None:

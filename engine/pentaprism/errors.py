@@ -16,14 +16,13 @@ can see before it does. This module must not know how an error is shown: the gat
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .types import Refusal
+    from .types import Nearest, Refusal
 
 __all__ = [
     "CatalogError",
@@ -51,7 +50,8 @@ class Finding:
     """One thing wrong in a catalog file.
 
     `path` is the file as the author would name it, `line` and `column` count from 1 (0 where the file has no
-    positions, as published JSON has none), `rule` is the kebab-case name of the check that found it.
+    positions, as published JSON has none), `rule` is the kebab-case name of the check that found it. `help` is what the
+    format's schema says of that place, empty where it says nothing.
 
     >>> print(Finding("models/x.yaml", 3, 5, "unknown-key", "'edti' is not a key here"))
     models/x.yaml:3:5: unknown-key: 'edti' is not a key here
@@ -62,6 +62,7 @@ class Finding:
     column: int
     rule: str
     message: str
+    help: str = ""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
@@ -75,6 +76,7 @@ class Finding:
             "column": self.column,
             "rule": self.rule,
             "message": self.message,
+            "help": self.help,
         }
 
 
@@ -168,11 +170,15 @@ class CompileError(PentaprismError):
 class NoEndpointError(PentaprismError):
     """No endpoint can serve the request; `.refusals` has at least one reason for each of them.
 
-    `.param` is the parameter every endpoint stumbled over, if it was the same one.
+    `.param` is the parameter every endpoint stumbled over, if it was the same one. `.nearest` holds what would have
+    to change for an endpoint to serve it, the least first; empty where nothing short of another request would do.
     """
 
-    def __init__(self, message: str, refusals: Iterable[Refusal], param: str | None = None) -> None:
+    def __init__(
+        self, message: str, refusals: Iterable[Refusal], param: str | None = None, nearest: Iterable[Nearest] = ()
+    ) -> None:
         self.refusals: tuple[Refusal, ...] = tuple(refusals)
+        self.nearest: tuple[Nearest, ...] = tuple(nearest)
         self.param = param
         self.code = "INVALID_REQUEST"
         super().__init__(message)
@@ -255,5 +261,8 @@ def did_you_mean(name: str, known: Iterable[str], *, count: int = 3) -> tuple[st
     >>> did_you_mean("flux-1-dev", ["flux.1-dev", "flux.2-flex", "recraft-v3"], count=1)
     ('flux.1-dev',)
     """
+    # Imported here because only who mistyped needs it.
+    import difflib
+
     lowered = {candidate.lower(): candidate for candidate in known}
     return tuple(lowered[hit] for hit in difflib.get_close_matches(name.lower(), lowered, n=count, cutoff=0.6))

@@ -6,7 +6,8 @@ Row 4; pure. An endpoint can serve a request if and only if compiling for it suc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -14,9 +15,11 @@ from typing import Any, TypedDict
 from .errors import CompileError
 from .types import CompiledRequest, Endpoint, ImageRequest, Model, Outcome, ProviderPreferences, Refusal, Route
 
-__all__ = ["Observed", "route_request"]
+__all__ = ["CompileFunction", "Observed", "route_request", "serve"]
 
 CompileFunction = Callable[[ImageRequest, Endpoint, date], CompiledRequest]
+_ZERO = Decimal(0)
+_SIZES = frozenset(("size", "aspect_ratio", "resolution"))
 
 
 class Observed(TypedDict, total=False):
@@ -41,29 +44,44 @@ def route_request(
     `chosen` holds the keys the caller's model name allows (None: all of them); `unavailable` maps providers that
     cannot be used here to a sentence why.
     """
+    preferences = request.preferences
     keys = None if chosen is None else frozenset(chosen)
+    picky = keys is not None or preferences.only is not None or bool(preferences.ignore or unavailable)
+    bounded = preferences.max_price is not None or preferences.require_parameters
     candidates: list[CompiledRequest] = []
     refusals: list[Refusal] = []
     for endpoint in model.endpoints:
-        filtered = _filter(endpoint, request, keys, unavailable or {})
-        if filtered is not None:
-            refusals.append(filtered)
-            continue
+        if picky or endpoint.status == "disabled":
+            filtered = _filter(endpoint, request, keys, unavailable or {})
+            if filtered is not None:
+                refusals.append(filtered)
+                continue
         try:
-            compiled = compile_for(request, endpoint, on)
+            compiled = serve(request, endpoint, on, compile_for) if bounded else compile_for(request, endpoint, on)
         except CompileError as error:
             refusals.extend(error.refusals)
-            continue
-        refused = _forbid(compiled, request.preferences)
-        if refused is None:
-            candidates.append(compiled)
         else:
-            refusals.append(refused)
-    candidates.sort(key=_ranking(request.preferences, observed or {}))
-    if not request.preferences.allow_fallbacks:
-        refusals.extend(_refuse(one.endpoint, "filtered", "allow_fallbacks is false.") for one in candidates[1:])
-        candidates = candidates[:1]
+            candidates.append(compiled)
+    if len(candidates) > 1:
+        candidates.sort(key=_ranking(preferences, observed or {}))
+        if not preferences.allow_fallbacks:
+            message = f"provider.allow_fallbacks is false, and {candidates[0].endpoint} ranks before it."
+            refusals.extend(_refuse(one.endpoint, "filtered", message) for one in candidates[1:])
+            del candidates[1:]
     return Route(request=request, model=model.id, candidates=tuple(candidates), refusals=tuple(refusals))
+
+
+def serve(request: ImageRequest, endpoint: Endpoint, on: date, compile_for: CompileFunction) -> CompiledRequest:
+    """What one endpoint would be sent, if the caller's `max_price` and `require_parameters` allow it.
+
+    Raises:
+        CompileError: the endpoint cannot serve the request, or not within those bounds.
+    """
+    compiled = compile_for(request, endpoint, on)
+    forbidden = [*_too_dear(compiled, request.preferences), *_too_far(compiled, request)]
+    if forbidden:
+        raise CompileError(forbidden)
+    return compiled
 
 
 def _refuse(key: str, code: str, message: str, param: str = "provider") -> Refusal:
@@ -75,65 +93,97 @@ def _filter(
 ) -> Refusal | None:
     """Why an endpoint is not even tried, None where it is."""
     preferences = request.preferences
-    names = {endpoint.provider, endpoint.key, f"{endpoint.provider}/{endpoint.model}"}
+    key, provider = endpoint.key, endpoint.provider
     if endpoint.status == "disabled":
-        return _refuse(endpoint.key, "filtered", "the catalog has this endpoint disabled.", "model")
-    if keys is not None and endpoint.key not in keys:
-        return _refuse(endpoint.key, "filtered", f"the request names {request.model}.", "model")
-    if preferences.only is not None and names.isdisjoint(preferences.only):
-        return _refuse(endpoint.key, "filtered", f"provider.only is {', '.join(preferences.only)}.")
-    if endpoint.provider in unavailable:
-        return _refuse(endpoint.key, "no-credential", unavailable[endpoint.provider])
-    if not names.isdisjoint(preferences.ignore):
-        return _refuse(endpoint.key, "filtered", f"provider.ignore is {', '.join(preferences.ignore)}.")
+        return _refuse(key, "filtered", "the catalog has this endpoint disabled.", "model")
+    if keys is not None and key not in keys:
+        return _refuse(key, "filtered", f"the request names {request.model}.", "model")
+    if preferences.only is not None and not _names(preferences.only, endpoint):
+        return _refuse(key, "filtered", f"provider.only is {', '.join(preferences.only) or 'empty'}.")
+    if provider in unavailable:
+        return _refuse(key, "no-credential", unavailable[provider])
+    if _names(preferences.ignore, endpoint):
+        return _refuse(key, "filtered", f"provider.ignore is {', '.join(preferences.ignore)}.")
     return None
 
 
-def _forbid(compiled: CompiledRequest, preferences: ProviderPreferences) -> Refusal | None:
-    """Why a compiled request is not acceptable to the caller, None where it is."""
-    if preferences.max_price is not None:
-        high = compiled.cost.high
-        if high is None:
-            return _refuse(compiled.endpoint, "max-price", "its price is unknown, and provider.max_price is set.")
-        if high > preferences.max_price:
-            message = f"it costs {compiled.cost.text}, and provider.max_price is ${preferences.max_price}."
-            return _refuse(compiled.endpoint, "max-price", message)
-    if preferences.require_parameters:
-        lost = [one.parameter for one in compiled.adjustments if one.outcome in (Outcome.DROPPED, Outcome.UNVERIFIED)]
-        far = [one.parameter for one in compiled.adjustments if one.outcome is Outcome.APPROXIMATED]
-        if lost or (far and any(compiled.loss[1:])):
-            reasons = "; ".join(
-                f"{one.parameter}: {one.why}" for one in compiled.changes if one.parameter in lost + far
-            )
-            message = f"require_parameters is set, and it would change {reasons}."
-            return Refusal(
-                endpoint=compiled.endpoint, code="require-parameters", message=message, param=(lost or far)[0]
-            )
-    return None
+def _names(names: Sequence[str], endpoint: Endpoint) -> bool:
+    """Whether one of the names is the endpoint's: its provider, its key, or its model at its provider."""
+    provider = endpoint.provider
+    return bool(names) and (provider in names or endpoint.key in names or f"{provider}/{endpoint.model}" in names)
+
+
+def _too_dear(compiled: CompiledRequest, preferences: ProviderPreferences) -> list[Refusal]:
+    most, high = preferences.max_price, compiled.cost.high
+    if most is None or (high is not None and high <= most):
+        return []
+    if high is None:
+        known = "" if compiled.cost.low is None else f" ({compiled.cost.text})"
+        message = f"the most it can cost is not known{known}, and provider.max_price is set."
+    else:
+        message = f"it costs {compiled.cost.text}, and provider.max_price is ${most}."
+    return [_refuse(compiled.endpoint, "max-price", message, "provider.max_price")]
+
+
+def _too_far(compiled: CompiledRequest, request: ImageRequest) -> list[Refusal]:
+    """What `require_parameters` forbids: a parameter not sent, sent unchecked, or approximated beyond tolerance."""
+    if not request.preferences.require_parameters:
+        return []
+    beyond = any(compiled.loss[1:])
+    far = [
+        one
+        for one in compiled.adjustments
+        if one.outcome in (Outcome.DROPPED, Outcome.UNVERIFIED)
+        or (one.outcome is Outcome.APPROXIMATED and (beyond or not _is_size(one.parameter, request)))
+    ]
+    if not far:
+        return []
+    reasons = "; ".join(f"{one.parameter} would be {one.outcome} ({one.why})" for one in far)
+    message = f"provider.require_parameters is set, and {reasons}."
+    return [_refuse(compiled.endpoint, "require-parameters", message, far[0].parameter)]
+
+
+def _is_size(parameter: str, request: ImageRequest) -> bool:
+    """Whether the tolerance, which is of shape and pixels, is about this one; a number brought into range has none."""
+    return parameter in _SIZES or parameter in request.extras
 
 
 def _ranking(
     preferences: ProviderPreferences, observed: Mapping[str, Observed]
 ) -> Callable[[CompiledRequest], tuple[Any, ...]]:
     """The sort key: closed circuits, verified facts, least loss, then the policy (DESIGN section 5)."""
-
-    def price(one: CompiledRequest) -> tuple[Any, ...]:
-        high, low = one.cost.high, one.cost.low
-        return (high is None, high or Decimal(0), low or Decimal(0))
-
-    def policy(one: CompiledRequest) -> tuple[Any, ...]:
-        if preferences.sort == "latency":
-            seconds = observed.get(one.endpoint, {}).get("p50_s")
-            return (seconds is None, seconds or 0.0, *price(one))
-        if preferences.sort == "order":
-            names = (one.endpoint, one.provider, f"{one.provider}/{one.model}")
-            places = [preferences.order.index(name) for name in names if name in preferences.order]
-            return (min(places, default=len(preferences.order)), *price(one))
-        return price(one)
+    sort, order = preferences.sort, preferences.order
+    unseen = Observed()
 
     def key(one: CompiledRequest) -> tuple[Any, ...]:
-        is_open = bool(observed.get(one.endpoint, {}).get("open", False))
-        # The key comes last so that two equal endpoints rank the same whatever the order of files.
-        return (is_open, not one.verified, one.loss, policy(one), one.endpoint)
+        place: float = 0
+        if sort == "latency":
+            place = observed.get(one.endpoint, unseen).get("p50_s", math.inf)
+        elif sort == "order":
+            names = (one.endpoint, one.provider, f"{one.provider}/{one.model}")
+            place = next((index for index, name in enumerate(order) if name in names), len(order))
+        is_open = bool(observed) and observed.get(one.endpoint, unseen).get("open", False)
+        low, high = one.cost.low, one.cost.high
+        return (is_open, not one.verified, one.loss, place, high is None, high or _ZERO, low or _ZERO, _Tie(one))
 
     return key
+
+
+class _Tie:
+    """What decides between two candidates that rank the same by everything else; worked out only then.
+
+    At one price what is exact comes before what is nearly so. The key is last, so that the order of files never
+    matters.
+    """
+
+    __slots__ = ("_one",)
+
+    def __init__(self, one: CompiledRequest) -> None:
+        self._one = one
+
+    def __lt__(self, other: _Tie) -> bool:
+        return self._key() < other._key()
+
+    def _key(self) -> tuple[int, str]:
+        nearly = [entry.outcome for entry in self._one.adjustments].count(Outcome.APPROXIMATED)
+        return (nearly, self._one.endpoint)

@@ -24,6 +24,7 @@ from ..errors import (
     ProviderError,
     RequestError,
 )
+from ..explain import explain_nearest
 from .codec import JsonResponse
 
 __all__ = ["TABLE", "Case", "Envelope", "GatewayError", "answer", "envelope"]
@@ -108,8 +109,11 @@ def envelope(error: Exception, request_id: str, where: str = "") -> Envelope:
         message = error.faults[0].message
         return Envelope(status=TABLE[code].status, code=code, message=message, param=error.param, extra=faults)
     if isinstance(error, NoEndpointError):
-        refusals = {"refusals": [refusal.to_dict() for refusal in error.refusals]}
-        return Envelope(status=400, code="INVALID_REQUEST", message=str(error), param=error.param, extra=refusals)
+        told = {
+            "refusals": [refusal.to_dict() for refusal in error.refusals],
+            "nearest": [explain_nearest(one) for one in error.nearest],
+        }
+        return Envelope(status=400, code="INVALID_REQUEST", message=str(error), param=error.param, extra=told)
     if isinstance(error, ProviderError):
         return _upstream(error, request_id)
     if isinstance(error, HTTPException):
