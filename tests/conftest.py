@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 from pentaprism import Catalog
 from pentaprism.client import ProviderSettings
 from pentaprism.twins import Twins
+from twin_clients import keyed, settings_of
 
 settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,4 +38,11 @@ def twins(catalog: Catalog) -> Iterator[Twins]:
 @pytest.fixture
 def twin_settings(twins: Twins) -> dict[str, ProviderSettings]:
     """Client settings that point every provider at its twin."""
-    return {name: ProviderSettings(key=twins.key, base_url=base) for name, base in twins.bases.items()}
+    return settings_of(twins)
+
+
+@pytest.fixture
+def fal(twins: Twins) -> Iterator[httpx.Client]:
+    """A plain HTTP client of fal's twin, with a key."""
+    with keyed(twins, "fal") as client:
+        yield client

@@ -1,137 +1,200 @@
-"""The one place that builds values for the laws: sizes, requests, and what a caller may write."""
+"""What the laws are tried on: requests, the values in them, and catalogs; the other `*_strategies` are its parts.
+
+Strategies of contracts alone, for the tests of their tools, are in `schema_strategies`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 
+from catalog_strategies import catalogs, documents, made_of, unrelated_catalogs
+from endpoint_sketch import Dice, chance, pick
 from pentaprism import Catalog, media
-from pentaprism.types import Model
+from pentaprism.types import Endpoint, ModeSpec
 from pictures import picture
+from price_strategies import rows
 
-__all__ = ["requests", "sizes"]
+__all__ = [
+    "bare",
+    "catalogs",
+    "documents",
+    "images",
+    "json_bodies",
+    "made_of",
+    "ratios",
+    "requests",
+    "rows",
+    "sizes",
+    "unrelated_catalogs",
+]
+
+_SIDES = st.integers(1, 20_000) | st.sampled_from([256, 512, 768, 1024, 1080, 1344, 1536, 1920, 2048, 4096])
+_PARTS = st.integers(1, 32)
+_SIZES = st.builds("{}x{}".format, _SIDES, _SIDES)
+_RATIOS = st.builds("{}:{}".format, _PARTS, _PARTS) | st.sampled_from(["1:1", "16:9", "2.39:1", "9:21", "7:1", "1:2.2"])
+_TIERS = st.sampled_from(["0.5K", "1K", "2K", "4K", "0.25", "1", "0.25MP", "2MP", "4mp", "auto"])
+_READ = [media.from_bytes(picture(*size)) for size in [(64, 64), (640, 480), (300, 900), (2000, 1500)]]
+_IMAGES = st.sampled_from(_READ) | st.just(media.from_text("https://example.com/cat.png"))
+_PROMPTS = st.text(min_size=1).filter(str.strip)
 
 
 def sizes() -> SearchStrategy[str]:
     """Everything `size` takes: pixels, shapes, auto."""
-    side = st.integers(1, 20_000) | st.sampled_from([256, 512, 768, 1024, 1080, 1344, 1536, 1920, 2048, 4096])
-    pixels = st.builds("{}x{}".format, side, side)
-    return pixels | ratios() | st.just("auto")
+    return _SIZES | _RATIOS | st.just("auto")
 
 
 def ratios() -> SearchStrategy[str]:
     """Shapes, whole and decimal."""
-    part = st.integers(1, 32)
-    return st.builds("{}:{}".format, part, part) | st.sampled_from(["1:1", "16:9", "2.39:1", "9:21", "7:1", "1:2.2"])
-
-
-def tiers() -> SearchStrategy[str]:
-    """Scales: tiers, megapixels, auto."""
-    return st.sampled_from(["0.5K", "1K", "2K", "4K", "0.25", "1", "0.25MP", "2MP", "4mp", "auto"])
-
-
-def _optional(**fields: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    """Any subset of the fields, in any order."""
-    names = st.lists(st.sampled_from(sorted(fields)), unique=True)
-    return names.flatmap(lambda chosen: st.fixed_dictionaries({name: fields[name] for name in chosen}))
-
-
-def requests(
-    catalog: Catalog, *, native: bool = True, models: Sequence[str] | None = None
-) -> SearchStrategy[dict[str, Any]]:
-    """Well-formed requests to all models or some: every parameter of the vocabulary, and providers' own fields."""
-    key = (id(catalog), native, tuple(models or ()))
-    if key not in _REQUESTS:
-        _REQUESTS[key] = _requests(catalog, native, [catalog.models[name] for name in models or catalog.models])
-    return _REQUESTS[key]
-
-
-# Building the strategy takes longer than drawing from it.
-_REQUESTS: dict[Any, SearchStrategy[dict[str, Any]]] = {}
-
-
-def _requests(catalog: Catalog, native: bool, models: Sequence[Model]) -> SearchStrategy[dict[str, Any]]:
-    names = [name for model in models for name in (model.id, *model.aliases)]
-    keys = [f"{endpoint.provider}/{model.id}" for model in models for endpoint in model.endpoints]
-    canonical = _optional(
-        negative_prompt=st.text(max_size=20),
-        seed=st.integers(0, 2**31 - 1),
-        quality=st.sampled_from(["auto", "low", "medium", "high", "hd", "standard"]),
-        style=st.text(max_size=8),
-        size=sizes(),
-        aspect_ratio=ratios(),
-        resolution=tiers(),
-        image=images() | st.lists(images(), min_size=1, max_size=4),
-        mask=images(),
-        moderation=st.sampled_from(["auto", "low"]),
-        input_fidelity=st.sampled_from(["low", "high"]),
-        response_format=st.sampled_from(["url", "b64_json"]),
-        output_format=st.sampled_from(["png", "jpeg", "jpg", "gif", "webp", "avif"]),
-        output_compression=st.integers(0, 100),
-        n=st.integers(1, 10),
-        background=st.sampled_from(["auto", "transparent", "opaque"]),
-        cfg_scale=st.floats(0, 25, allow_nan=False) | st.integers(0, 25),
-        strength=st.floats(0, 1),
-        num_inference_steps=st.integers(1, 60),
-        provider=_optional(
-            require_parameters=st.booleans(),
-            allow_fallbacks=st.booleans(),
-            sort=st.sampled_from(["price", "latency", "order"]),
-            max_price=st.sampled_from([0.01, 0.05, "0.10"]),
-            order=st.lists(st.sampled_from(sorted(catalog.providers)), max_size=2),
-        ),
-    )
-    base = st.fixed_dictionaries(
-        {"model": st.sampled_from([*names, *keys]), "prompt": st.text(min_size=1).filter(str.strip)}
-    )
-    extras = _natives(catalog, models) if native else st.just({})
-    return st.builds(lambda one, two, three: {**one, **two, **three}, base, canonical, extras)
+    return _RATIOS
 
 
 def images() -> SearchStrategy[Any]:
     """Input images: read ones of several sizes, and links."""
-    read = st.sampled_from([(64, 64), (640, 480), (300, 900), (2000, 1500)]).map(
-        lambda size: media.from_bytes(picture(*size))
+    return _IMAGES
+
+
+_CANONICAL: dict[str, SearchStrategy[Any]] = {
+    "negative_prompt": st.text(max_size=20),
+    "seed": st.integers(0, 2**31 - 1) | st.integers(0, 10**12) | st.integers(0, 999),
+    "quality": st.sampled_from(["auto", "low", "medium", "high", "hd", "standard"]),
+    "style": st.text(max_size=8) | st.sampled_from(["vivid", "natural"]),
+    "size": sizes(),
+    "aspect_ratio": _RATIOS,
+    "resolution": _TIERS,
+    "image": _IMAGES | st.lists(_IMAGES, min_size=1, max_size=4),
+    "mask": _IMAGES,
+    "moderation": st.sampled_from(["auto", "low"]),
+    "input_fidelity": st.sampled_from(["low", "high"]),
+    "response_format": st.sampled_from(["url", "b64_json"]),
+    "output_format": st.sampled_from(["png", "jpeg", "jpg", "gif", "webp", "avif"]),
+    "output_compression": st.integers(0, 100),
+    "n": st.integers(1, 10),
+    "background": st.sampled_from(["auto", "transparent", "opaque"]),
+    "cfg_scale": st.floats(0, 25, allow_nan=False) | st.integers(0, 25) | st.floats(0, allow_infinity=False),
+    "strength": st.floats(0, 1),
+    "num_inference_steps": st.integers(1, 60),
+}
+_PREFERENCES: dict[str, SearchStrategy[Any]] = {
+    "require_parameters": st.booleans(),
+    "allow_fallbacks": st.booleans(),
+    "sort": st.sampled_from(["price", "latency", "order"]),
+    "max_price": st.sampled_from([0.01, 0.05, "0.10", 1]),
+    "order": st.lists(st.sampled_from(["fal", "replicate", "south", "north"]), max_size=2),
+}
+_NAMES = st.lists(st.sampled_from([*_CANONICAL, "provider"]), unique=True, max_size=8)
+_CHOSEN_PREFERENCES = st.lists(st.sampled_from([*_PREFERENCES]), unique=True)
+
+
+@st.composite
+def requests(
+    draw: DrawFn, catalog: Catalog, *, native: bool = True, models: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Well-formed requests to all models or some: every parameter of the vocabulary, and providers' own fields."""
+    dice = Dice(draw)
+    model = catalog.models[pick(dice, *(models or catalog.models))]
+    forced = [f"{endpoint.provider}/{model.id}" for endpoint in model.endpoints]
+    name = pick(dice, model.id, *model.aliases, *forced)
+    body: dict[str, Any] = {"model": name, "prompt": draw(_PROMPTS)}
+    for parameter in draw(_NAMES):
+        if parameter == "provider":
+            body["provider"] = {option: draw(_PREFERENCES[option]) for option in draw(_CHOSEN_PREFERENCES)}
+        else:
+            body[parameter] = draw(_CANONICAL[parameter])
+    if native and (fields := _natives(catalog, model.endpoints)):
+        for field in draw(st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=4)):
+            body[field] = _draw_native(dice, fields[field])
+    if native and chance(dice, 6):
+        body["no_such_name"] = draw(st.integers())
+    return body
+
+
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -1, 0])
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["1024x768", "16:9", "1K", "auto", "url", "png", "NaN", "1e999", "0:0", "\x00", "https://a.b/c"])
+    | st.sampled_from(["data:image/png;base64,AAAA", "data:,", "https://", "\ud800"])
+)
+_OPTIONS = st.sampled_from(["order", "only", "sort", "max_price", "tolerance", "aspect", "pixels", "width", "height"])
+_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6) | _OPTIONS, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+def json_bodies(catalog: Catalog) -> SearchStrategy[dict[str, Any]]:
+    """Any JSON object; most of its names are ones a request may have."""
+    names = [name for one in catalog.parameters.values() for name in (one.name, *one.synonyms)]
+    models = st.fixed_dictionaries({}, optional={"model": st.sampled_from([*catalog.models]), "prompt": st.just("x")})
+    body = st.dictionaries(st.sampled_from(names) | st.text(max_size=6), _JSON, max_size=6)
+    return st.builds(lambda one, two: {**one, **two}, body, models)
+
+
+def bare(endpoint: Endpoint, spec: ModeSpec) -> dict[str, Any]:
+    """The least that can be asked of an endpoint in a mode."""
+    body: dict[str, Any] = {"model": endpoint.model, "prompt": "a cat"}
+    if spec.mode.short == "Edit":
+        body["image"] = _READ[1]
+    return body
+
+
+def _natives(catalog: Catalog, endpoints: Sequence[Endpoint]) -> dict[str, list[Any]]:
+    """The providers' own fields, each with its schema at the endpoints that have it."""
+    fields: dict[str, list[Any]] = {}
+    ours = _parameter_names(catalog)
+    for endpoint in endpoints:
+        for spec in endpoint.modes.values():
+            for name, schema in spec.contract.fields.items():
+                if name not in ours:
+                    fields.setdefault(name, []).append(schema)
+    return {name: schemas for name, schemas in fields.items() if any(map(_has_values, schemas))}
+
+
+def _parameter_names(catalog: Catalog) -> frozenset[str]:
+    """Every name that means a parameter, so that a provider's field of that name is not reached by it."""
+    return frozenset(
+        name
+        for parameter in catalog.parameters.values()
+        if parameter.at != "provider"
+        for name in (parameter.name, *parameter.synonyms)
     )
-    return read | st.just(media.from_text("https://example.com/cat.png"))
 
 
-def _natives(catalog: Catalog, models: Sequence[Model]) -> SearchStrategy[dict[str, Any]]:
-    """Some of the providers' own fields, with values of their contracts, and a name nobody knows."""
-    fields: dict[str, list[SearchStrategy[Any]]] = {"no_such_name": [st.integers()]}
-    for model in models:
-        for endpoint in model.endpoints:
-            for spec in endpoint.modes.values():
-                for name, schema in spec.contract.fields.items():
-                    value = schema_values(schema)
-                    if value is not None and name not in catalog.parameters:
-                        fields.setdefault(name, []).append(value)
-    for name, parameter in catalog.parameters.items():
-        if parameter.at != "provider":
-            fields.pop(name, None)
-        for synonym in parameter.synonyms:
-            fields.pop(synonym, None)
-    return _optional(**{name: st.one_of(values) for name, values in fields.items()})
-
-
-def schema_values(schema: Any) -> SearchStrategy[Any] | None:
-    """Values a contract's field takes; None for what has no known values, such as free text and links."""
+def _has_values(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema says which values there are; free text and links it does not."""
     if "anyOf" in schema:
-        found = [value for one in schema["anyOf"] if (value := schema_values(one)) is not None]
-        return st.one_of(found) if found else None
+        return any(map(_has_values, schema["anyOf"]))
+    if "properties" in schema:
+        return any(map(_has_values, schema["properties"].values()))
+    return "enum" in schema or schema.get("type") == "boolean" or "maximum" in schema
+
+
+def _draw_native(dice: Dice, schemas: Sequence[Mapping[str, Any]]) -> Any:
+    """A value of one of the schemas."""
+    return _draw_value(dice, pick(dice, *[schema for schema in schemas if _has_values(schema)]))
+
+
+def _draw_value(dice: Dice, schema: Mapping[str, Any]) -> Any:
+    if "anyOf" in schema:
+        return _draw_value(dice, pick(dice, *[one for one in schema["anyOf"] if _has_values(one)]))
     if "enum" in schema:
-        return st.sampled_from(schema["enum"])
+        return pick(dice, *schema["enum"])
     if schema.get("type") == "boolean":
-        return st.booleans()
-    if schema.get("type") == "object" and "width" in schema.get("properties", {}):
-        return st.fixed_dictionaries({"width": st.integers(1, 4096), "height": st.integers(1, 4096)})
-    if schema.get("type") == "object" and schema.get("properties"):
-        found = {name: schema_values(field) for name, field in schema["properties"].items()}
-        known = {name: value for name, value in found.items() if value is not None}
-        return _optional(**known) if known and not schema.get("required") else None
-    if schema.get("type") == "integer" and "maximum" in schema:
-        return st.integers(int(schema.get("minimum", 0)), int(schema["maximum"]))
-    return None
+        return pick(dice, False, True)
+    if "properties" in schema:
+        known = {name: one for name, one in schema["properties"].items() if _has_values(one)}
+        kept = {name: one for name, one in known.items() if name in schema.get("required", ()) or not chance(dice, 3)}
+        return {name: _draw_value(dice, one) for name, one in kept.items()}
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
+    if schema.get("type") == "number":
+        return dice.draw(st.floats(low, schema["maximum"]))
+    step = schema.get("multipleOf", 1)
+    return step * dice.draw(st.integers(-(-low // step), schema["maximum"] // step))
