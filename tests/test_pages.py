@@ -19,11 +19,14 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 import yaml
 
-from pentaprism import Catalog, Mode, Size
+from pentaprism import Catalog, Mode, Size, __version__
+from pentaprism.catalog.proofs import ProofRecord, proof_digest
 from pentaprism.errors import MissingDependency
-from pentaprism.pages import SiteBuildError, build, build_site, contents, escape, places, render
+from pentaprism.pages import SiteBuildError, build, build_site, escape, machine, places, render
 from pentaprism.pages.bench import Bench
+from pentaprism.pages.lints import lint_pages
 from pentaprism.pages.offers import headline
+from pentaprism.pages.published import publish_files
 from pentaprism.pages.received import example_wishes, plain_body
 from pentaprism.pages.size_table import size_groups
 
@@ -150,7 +153,8 @@ def test_render_is_pure_and_deterministic(catalog: Catalog, pages: Mapping[str, 
     assert again == pages
     assert list(again) == sorted(again)
     per_model = {path for name in catalog.models for path in (f"api/v1/models/{name}.json", f"models/{name}.md")}
-    assert set(pages) == {"api/v1/models.json", "llms.txt", "models/index.md"} | per_model
+    published = {f"api/{path}" for path in publish_files(catalog)}
+    assert set(pages) == {"llms.txt", "models/index.md"} | per_model | published | set(lint_pages())
 
 
 def test_without_a_date_today_counts(catalog: Catalog, pages: Mapping[str, bytes]) -> None:
@@ -288,12 +292,6 @@ def test_provenance_and_dissent_are_on_the_page(catalog: Catalog, page: str) -> 
             assert price.dissent is None or str(escape.as_prose(price.dissent)) in sources
 
 
-def test_a_proof_is_a_badge(catalog: Catalog) -> None:
-    text = render(catalog, {"fal/flux.1-dev": "1,000 bodies fit the contract"}, date=DAY)[PAGE].decode()
-    assert "proved: 1,000 bodies fit the contract" in text
-    assert "proved" not in render(catalog, date=DAY)[PAGE].decode()
-
-
 # Other models.
 
 
@@ -383,12 +381,12 @@ def test_no_price_is_unknown(tmp_path: Path) -> None:
 
 
 def test_page_names_stay_inside_the_folder(tmp_path: Path) -> None:
-    assert contents.page_name("flux.1-dev") == "flux.1-dev"
+    assert machine.page_name("flux.1-dev") == "flux.1-dev"
     for strange in ("../../etc/passwd", "index", "Index", ".hidden", "a b", "a/b", "", HOSTILE):
-        name = contents.page_name(strange)
+        name = machine.page_name(strange)
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name), name
         assert name.lower() != "index"
-    assert contents.page_name("a b") != contents.page_name("a/b")
+    assert machine.page_name("a b") != machine.page_name("a/b")
 
 
 # Machines.
@@ -433,7 +431,7 @@ def hostile_catalog(folder: Path) -> Catalog:
             | {"when": {HOSTILE: HOSTILE}},
             {"from": "2026-01-01", "usd": "1", "per": "image", "source": HOSTILE},
         ],
-        "sizes": {"default": "1024x1024", "forms": [{"form": "list", "to": HOSTILE, "values": {HOSTILE: "1024x1024"}}]},
+        "sizes": {"default": "1024x1024", "forms": [{"form": "list", "to": "shade", "values": {HOSTILE: "1024x1024"}}]},
     }
     model = {
         "name": HOSTILE,
@@ -469,6 +467,7 @@ def hostile_catalog(folder: Path) -> Catalog:
         "required": ["prompt"],
         "properties": {
             "prompt": {"type": "string"},
+            "shade": {"type": "string", "enum": [HOSTILE], "description": HOSTILE},
             HOSTILE: {"type": "string", "enum": [HOSTILE], "default": HOSTILE, "description": HOSTILE},
             HOSTILE + " cfg": {"type": "number", "default": 1},
             HOSTILE + " own": {"type": "string", "enum": [HOSTILE], "default": HOSTILE, "description": HOSTILE},
@@ -484,11 +483,31 @@ def hostile_catalog(folder: Path) -> Catalog:
     )
 
 
+def hostile_proofs(catalog: Catalog) -> dict[str, ProofRecord]:
+    """A result that holds, and whose every text is hostile."""
+    endpoint = catalog.models[HOSTILE].endpoints[0]
+    record = ProofRecord(
+        engine=__version__,
+        digest=proof_digest(endpoint, catalog.providers["evil"], catalog.parameters),
+        contract_date=HOSTILE,
+        contract_source=HOSTILE,
+        cases=1,
+        bodies=1,
+        violations=0,
+        refusals=0,
+        gaps=0,
+        insensitive=0,
+        unproved=(HOSTILE,),
+        unreached=(HOSTILE,),
+    )
+    return {endpoint.key: record}
+
+
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     catalog = hostile_catalog(tmp_path / "catalog")
     out = tmp_path / "public"
-    build_site(catalog, out, proofs={f"evil/{HOSTILE}": HOSTILE}, date=DAY)
-    name = contents.page_name(HOSTILE)
+    build_site(catalog, out, proofs=hostile_proofs(catalog), date=DAY)
+    name = machine.page_name(HOSTILE)
     theirs = len(Page((out / "sizes" / "index.html").read_text(encoding="utf-8")).scripts)
     for path in (f"models/{name}/index.html", "models/index.html"):
         text = (out / path).read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ from .places import mkdocs_file, site_folder
 
 if TYPE_CHECKING:
     from ..api import Catalog
+    from ..catalog.proofs import ProofRecord
 
 __all__ = ["SiteBuildError", "build_site", "site_files"]
 
@@ -42,7 +43,7 @@ def build_site(
     *,
     base_url: str | None = None,
     report: Callable[[str], None] = _silent,
-    proofs: Mapping[str, str] | None = None,
+    proofs: Mapping[str, ProofRecord] | None = None,
     date: Date | None = None,
 ) -> list[Path]:
     """Build the whole site into a folder; gives the files of it that are new or changed, sorted.
@@ -82,7 +83,7 @@ def build_site(
 
 
 def site_files(
-    catalog: Catalog, *, proofs: Mapping[str, str] | None = None, date: Date | None = None
+    catalog: Catalog, *, proofs: Mapping[str, ProofRecord] | None = None, date: Date | None = None
 ) -> dict[str, bytes]:
     """Everything mkdocs reads, by its path below the docs folder: hand-written pages, assets, generated files.
 

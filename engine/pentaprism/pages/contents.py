@@ -6,27 +6,26 @@ so that a thousand of them cost no more than their own bytes. It must not word a
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 
-from ..api import Catalog
+from ..api import Catalog, today
+from ..catalog.proofs import ProofRecord
 from ..types import Model
 from . import templates
 from .answers import answers, sources
 from .bench import Bench
-from .machine import as_json, model_entry, model_file
-from .offers import COUNTS, Headline, Offer, headline, offers, totals
+from .lints import lint_pages
+from .machine import Facts
+from .offers import COUNTS, Headline, Offer, offers, totals
 from .parameters import GROUPS, columns, matrix, reference
+from .published import all_facts, api_files
 from .received import examples
-from .size_table import SizeGroup, drawings, flexible, largest, size_groups, sized_mode, ways
+from .size_table import drawings, flexible, largest, sized_mode, ways
 from .snippets import BASE_URL, snippets
 
-__all__ = ["page_name", "render_pages"]
-
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+__all__ = ["render_pages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,35 +38,17 @@ class Entry:
     offers: tuple[Offer, ...]
 
 
-def page_name(model_id: str) -> str:
-    """The file name of a model's page, without its ending: the id where that is a plain name, else made from it.
-
-    >>> page_name("flux.1-dev"), page_name("a/../b")
-    ('flux.1-dev', 'a-..-b-900ea8b7')
-    """
-    if _SAFE.fullmatch(model_id) and model_id.lower() != "index":
-        return model_id
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", model_id).strip(".-") or "model"
-    return f"{readable}-{hashlib.sha256(model_id.encode()).hexdigest()[:8]}"
-
-
-def render_pages(catalog: Catalog, proofs: Mapping[str, str], on: Date | None) -> dict[str, bytes]:
+def render_pages(catalog: Catalog, records: Mapping[str, ProofRecord], on: Date | None) -> dict[str, bytes]:
     """Every generated file, by its path below the docs folder."""
-    files: dict[str, bytes] = {}
+    known = all_facts(catalog, records, on or today())
+    files = {f"api/{path}": data for path, data in api_files(catalog, known, on or today()).items()}
     entries = []
-    listed = []
-    for model in sorted(catalog.models.values(), key=lambda one: (one.name.casefold(), one.id)):
-        bench = Bench(catalog, model, on)
-        name = page_name(model.id)
-        price = headline(bench)
-        entries.append(Entry(model=model, page=name, price=price, offers=offers(bench)))
-        listed.append(model_entry(bench, price, f"models/{name}/"))
-        mode = sized_mode(bench)
-        groups = () if mode is None else size_groups(bench, mode)
-        files[f"models/{name}.md"] = _model_page(bench, name, price, groups, proofs)
-        files[f"api/v1/models/{name}.json"] = as_json(model_file(bench, price, f"models/{name}/", groups))
+    for facts in known:
+        model = facts.bench.model
+        entries.append(Entry(model=model, page=facts.page, price=facts.price, offers=offers(facts.bench)))
+        files[f"models/{facts.page}.md"] = _model_page(facts)
     files["models/index.md"] = templates.page("models.md.jinja", entries=entries, **_choices(entries))
-    files["api/v1/models.json"] = as_json({"catalog": catalog.version, "models": listed})
+    files |= lint_pages()
     files["llms.txt"] = templates.text("llms.txt.jinja", entries=entries, base_url=BASE_URL)
     return dict(sorted(files.items()))
 
@@ -82,16 +63,15 @@ def _choices(entries: Iterable[Entry]) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _model_page(
-    bench: Bench, name: str, price: Headline | None, groups: Sequence[SizeGroup], proofs: Mapping[str, str]
-) -> bytes:
+def _model_page(facts: Facts) -> bytes:
+    bench, price, groups = facts.bench, facts.price, facts.sizes
     mode = sized_mode(bench)
     return templates.page(
         "model.md.jinja",
         model=bench.model,
-        page=name,
+        page=facts.page,
         price=price,
-        proofs=proofs,
+        proofs=facts.proofs,
         offers=offers(bench),
         snippets=[(one, snippets(bench, one)) for one in bench.model.modes],
         examples=examples(bench),

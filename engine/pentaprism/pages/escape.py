@@ -18,20 +18,15 @@ from markupsafe import Markup, escape
 __all__ = [
     "as_plain",
     "as_prose",
-    "compact_json",
     "fence",
     "front_matter",
     "in_markdown",
     "inert",
     "link",
-    "pretty_json",
     "prose_in_markdown",
-    "text_of",
 ]
 
 _MARKS = re.compile(r"(\*\*[^*]+\*\*|`[^`]+`)")
-# Line ends that JSON leaves in strings but Markdown might break a line at.
-_LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
 _ODD_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # An underscore inside a word is no emphasis; everything else that is not plainly text becomes a character reference.
 _MARKDOWN = re.compile(r"(?<![^\W_])_|_(?![^\W_])|[^\w\s.,:/=+()%' -]")
@@ -134,25 +129,6 @@ def front_matter(value: Any) -> Markup:
     "&lt;&quot;x&quot;&gt;"
     """
     return Markup(json.dumps(escape_html(as_plain(value)), ensure_ascii=False))
-
-
-def pretty_json(value: Any) -> str:
-    """JSON over several lines, for people; no line of it can end a code block."""
-    return json.dumps(value, indent=2, ensure_ascii=False).translate(_LINE_ENDS)
-
-
-def compact_json(value: Any) -> str:
-    """JSON on one line."""
-    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS)
-
-
-def text_of(leaves: Any) -> str:
-    """What is written at each path, in a line: `aspect_ratio: "4:3", megapixels: "1"`.
-
-    >>> text_of({"size": "1024x768"})
-    'size: "1024x768"'
-    """
-    return ", ".join(f"{path}: {compact_json(value)}" for path, value in leaves.items())
 
 
 def fence(code: str, language: str, indent: int = 0) -> Markup:

@@ -13,7 +13,7 @@ from typing import Any
 from ..compile.checks import describe_range
 from ..types import Contract, Endpoint, Mode, ModeSpec, Parameter, Rule
 from .bench import Bench
-from .escape import compact_json
+from .json_text import compact_json
 
 __all__ = ["GROUPS", "Cell", "MatrixRow", "ParameterRow", "columns", "matrix", "reference"]
 

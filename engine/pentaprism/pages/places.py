@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["mkdocs_file", "site_folder"]
+__all__ = ["lint_examples", "mkdocs_file", "site_folder"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -20,6 +20,16 @@ def site_folder() -> Path:
     """
     inside = _PACKAGE / "data" / "site"
     return inside if inside.is_dir() else _PACKAGE.parent.parent / "site"
+
+
+def lint_examples() -> Path:
+    """The folder with what each linter refuses, a file of its name for each.
+
+    >>> (lint_examples() / "price-overlap.yaml").is_file()
+    True
+    """
+    inside = _PACKAGE / "data" / "lints"
+    return inside if inside.is_dir() else _PACKAGE.parent.parent / "tests" / "rejects" / "lint"
 
 
 def mkdocs_file() -> Path:

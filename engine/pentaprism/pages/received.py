@@ -13,7 +13,7 @@ from typing import Any
 from ..explain import explain_parts
 from ..types import Adjustment, CompiledRequest, Endpoint, HttpCall, Media, Mode
 from .bench import Attempt, Bench
-from .escape import compact_json, pretty_json, text_of
+from .json_text import compact_json, pretty_json, text_of
 
 __all__ = ["Change", "Example", "Submission", "examples", "plain_body"]
 

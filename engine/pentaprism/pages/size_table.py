@@ -15,7 +15,7 @@ from typing import Any
 from ..sizes import nominal
 from ..types import MEGAPIXEL, AspectRatio, Cost, Endpoint, Form, FormKind, Mode, Size
 from .bench import Attempt, Bench
-from .escape import text_of
+from .json_text import text_of
 
 __all__ = [
     "Drawing",

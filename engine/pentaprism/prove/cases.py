@@ -1,111 +1,107 @@
 """Requests for a proof: for one endpoint and mode, as many as wanted, reaching everything it supports.
 
-Row 7. Deterministic: the same endpoint and number give the same requests. Values come from the contract's enums and
-ranges, bounds included, read back through the rule to what a caller would write. It must not compile.
+Row 7. Deterministic: the same endpoint gives the same requests, and more of them begin with the fewer. Every field is
+set both as a caller of any provider would set it and, where it can be, under the provider's own name. Each request is
+one the endpoint says it takes. It must not compile.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
-from ..compile.checks import build_check
 from ..compile.converters import UNREADABLE, build_crossing
 from ..compile.plan import OUTPUT_NAMES
 from ..compile.sizing import SIZE_NAMES
-from ..types import Endpoint, Form, FormKind, Media, ModeSpec, Parameter, Provider, Rule, Size
+from ..types import Contract, Endpoint, Media, ModeSpec, Parameter, Provider, Rule, Size
+from .asks import native_sizes, pixels, scales, shapes, shapes_at_scales
+from .samples import samples, spread
+from .validator import build_validator
 
-__all__ = ["build_cases", "unproved_fields"]
+__all__ = ["build_cases", "canonical_names", "in_vocabulary", "producers"]
 
 _PROMPTS = ("a lighthouse at dusk", "x", 'Ünïcode ☃ and "quotes"', "line\nbreak")
-_SHAPES = ("1:1", "16:9", "9:16", "4:3", "3:4", "2.39:1", "21:9", "1:3", "7:1")
-_TIERS = ("0.25MP", "0.5K", "1K", "2K", "4K", "1", "2MP")
-_SIDES = (64, 256, 512, 768, 1000, 1024, 1080, 1344, 1536, 1920, 2048, 4096)
-# How often a parameter is set: well above the fifth of all bodies that a proof must show.
-_SHARE = 0.55
-# A range is tried at its ends and at this many places between.
-_BETWEEN = 5
+_SIZE = "size"
+# In how many of each block of bodies something is set. A provider's own spelling takes the place of ours where both
+# are due, and an object takes the place of all it may hold; what is left of ours is above the fifth that a proof shows.
+_BLOCK = 20
+_OURS, _THEIRS, _OBJECT = 11, 3, 2
+# A compression is dropped beside png and gif, so it is set more often to be seen often enough.
+_COMPRESSION = 18
+_SIZES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Dial:
+    """One thing a request may set: in `share` of each block, the next of `asks`; never twice what is in `means`."""
+
+    share: int
+    asks: Iterator[dict[str, Any]]
+    means: frozenset[str]
 
 
 def build_cases(
     endpoint: Endpoint, spec: ModeSpec, provider: Provider, vocabulary: Mapping[str, Parameter], count: int
 ) -> Iterator[dict[str, Any]]:
-    """`count` requests that name the endpoint's key; all of them are within what the endpoint says it takes."""
-    chance = random.Random(f"{endpoint.key} {spec.mode} {count}")
-    pools = {
-        name: _Pool(values)
-        for name, values in _values(spec, vocabulary).items()
-        if values and name not in provider.reserved
-    }
-    sizes = _Pool(list(_size_asks(spec)))
+    """`count` requests that name the endpoint's key: the smallest there is, the fullest, then ever other mixtures."""
+    chance = random.Random(f"{endpoint.key} {spec.mode}")
+    dials = [*_native_dials(spec, provider, vocabulary), *_dials(spec, provider, vocabulary)]
+    prompts = cycle(_prompts(spec, vocabulary["prompt"]))
     images = _images(spec)
-    masks = spec.targets("mask")
-    must_mask = any(path in spec.contract.schema.get("required", ()) for path in masks)
+    mask = _mask(spec)
+    turned: list[set[int]] = []
     for number in range(count):
-        body: dict[str, Any] = {"model": endpoint.key, "prompt": _PROMPTS[number % len(_PROMPTS)]}
-        for name, pool in pools.items():
-            # A compression is dropped beside png and gif, so it is set more often to be seen often enough.
-            if chance.random() < (0.9 if name == "output_compression" else _SHARE):
-                body[name] = pool.next()
-        if sizes.values and chance.random() < 0.8:
-            body.update(sizes.next())
+        if number < 2:
+            due = set(range(len(dials))) if number else set()
+        else:
+            turned = turned or _block(dials, chance)
+            due = turned.pop()
+        body: dict[str, Any] = {"model": endpoint.key, "prompt": next(prompts)}
+        taken: set[str] = set()
+        for index, dial in enumerate(dials):
+            if index in due and taken.isdisjoint(dial.means):
+                taken |= dial.means
+                body.update(next(dial.asks))
         if images:
             body["image"] = images[: chance.randint(1, len(images))]
-            if masks and (must_mask or chance.random() < _SHARE):
+            if mask == "required" or (mask and chance.random() < 0.5):
                 body["mask"] = images[0]
         yield body
 
 
-class _Pool:
-    """Values taken in turn, so that each is reached whatever the chances were."""
-
-    def __init__(self, values: list[Any]) -> None:
-        self.values = values
-        self._at = 0
-
-    def next(self) -> Any:
-        value = self.values[self._at % len(self.values)]
-        self._at += 1
-        return value
+def _block(dials: list[_Dial], chance: random.Random) -> list[set[int]]:
+    """For each body of a block the dials that are due: each dial exactly in its share of them."""
+    block: list[set[int]] = [set() for _ in range(_BLOCK)]
+    for index, dial in enumerate(dials):
+        for place in chance.sample(range(_BLOCK), dial.share):
+            block[place].add(index)
+    return block
 
 
-def _values(spec: ModeSpec, vocabulary: Mapping[str, Parameter]) -> dict[str, list[Any]]:
-    """What a caller may write for each parameter and each of the provider's own fields."""
-    values: dict[str, list[Any]] = {}
-    written: set[str] = {
-        path.split(".")[0].removesuffix("[]") for form in spec.forms for path in (*form.to.values(), *form.set)
+def canonical_names(vocabulary: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """The names that mean a parameter wherever a request goes, and so never a provider's field of that name."""
+    return {
+        spelling: parameter
+        for parameter in vocabulary.values()
+        if parameter.at != "provider"
+        for spelling in (parameter.name, *parameter.synonyms)
     }
-    for name, rule in spec.rules.items():
-        written |= {path.split(".")[0].removesuffix("[]") for path in spec.targets(name)}
-        if name in ("prompt", "image", "mask", *SIZE_NAMES) or rule.verb == "unsupported":
-            continue
-        values[name] = _parameter_values(vocabulary[name], rule, spec)
-    canonical = {
-        spelling for one in vocabulary.values() if one.at != "provider" for spelling in (one.name, *one.synonyms)
-    }
-    for name, schema in spec.contract.fields.items():
-        if name not in written and name not in canonical:
-            values[name] = _schema_values(schema)
-    return values
 
 
-def _parameter_values(parameter: Parameter, rule: Rule, spec: ModeSpec) -> list[Any]:
-    if parameter.name in OUTPUT_NAMES or parameter.name == "n":
-        return _vocabulary_values(parameter)
-    crossing = build_crossing(rule, spec.contract)
-    check = build_check(spec.contract.at(crossing.path) or {})
-    options = rule.options.get("values")
-    asked = (
-        list(options)
-        if options
-        else [crossing.read(value) for value in _schema_values(spec.contract.at(crossing.path) or {})]
-    )
-    fits = [value for value in asked if value is not UNREADABLE and check(crossing.write(value)) is None]
-    return [value for value in fits if _in_vocabulary(parameter, value)]
+def producers(spec: ModeSpec) -> dict[str, str]:
+    """The parameter (or `size`) behind each path that a rule or a form writes."""
+    written = {path: _SIZE for form in spec.forms for path in (*form.to.values(), *form.set)}
+    for name in spec.rules:
+        for path in spec.targets(name):
+            written.setdefault(path, name)
+    return {path.removesuffix("[]"): name for path, name in written.items()}
 
 
-def _in_vocabulary(parameter: Parameter, value: Any) -> bool:
+def in_vocabulary(parameter: Parameter, value: Any) -> bool:
+    """Whether a parameter has such a value, wherever it goes."""
     if parameter.values is not None:
         return value in parameter.values
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -114,65 +110,81 @@ def _in_vocabulary(parameter: Parameter, value: Any) -> bool:
     return True
 
 
-def _vocabulary_values(parameter: Parameter) -> list[Any]:
-    if parameter.values is not None:
-        return list(parameter.values)
-    return _spread(parameter.minimum or 0, parameter.maximum or 100, whole=parameter.type == "integer")
+def _dials(spec: ModeSpec, provider: Provider, vocabulary: Mapping[str, Parameter]) -> Iterator[_Dial]:
+    """A dial for each parameter of the vocabulary that the endpoint supports, and one for the three of sizes."""
+    for name, rule in spec.rules.items():
+        if name in ("prompt", "image", "mask", *SIZE_NAMES, *provider.reserved) or rule.verb == "unsupported":
+            continue
+        values = _values(vocabulary[name], rule, spec)
+        if values:
+            share = _COMPRESSION if name == "output_compression" else _OURS
+            spellings = cycle((name, *vocabulary[name].synonyms))
+            asks = ({spelling: value} for spelling, value in zip(spellings, cycle(values), strict=False))
+            yield _Dial(share, asks, frozenset((name,)))
+    if spec.forms:
+        native = native_sizes(spec, {*canonical_names(vocabulary), *provider.reserved})
+        turns = [pixels(spec)] * 6 + [shapes_at_scales(spec)] * 6 + [shapes(spec), scales(), scales()] + [native] * 3
+        yield _Dial(_SIZES, _in_turn(turns), frozenset((_SIZE,)))
 
 
-def _schema_values(schema: Mapping[str, Any]) -> list[Any]:
-    """Values of a scalar contract field: its enum, its range with both ends, or a few where nothing bounds it."""
-    if "enum" in schema:
-        return list(schema["enum"])
-    kind = schema.get("type")
-    if kind == "boolean":
-        return [True, False]
-    if kind in ("integer", "number"):
-        low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-        high = schema.get("maximum", schema.get("exclusiveMaximum", max(low, 1) * 1000))
-        open_low, open_high = "exclusiveMinimum" in schema, "exclusiveMaximum" in schema
-        values = _spread(low, high, whole=kind == "integer")
-        return [one for one in values if not (open_low and one <= low) and not (open_high and one >= high)]
-    if kind == "string" and "pattern" not in schema:
-        return ["a", "some text"]
-    return []
+def _in_turn(pools: Iterable[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """One of each pool after the other; a pool that is there several times goes on where it was."""
+    running = {id(pool): cycle(pool) for pool in pools}
+    while True:
+        for pool in pools:
+            yield next(running[id(pool)], {})
 
 
-def _spread(low: float, high: float, *, whole: bool) -> list[Any]:
-    places = [low + (high - low) * step / (_BETWEEN + 1) for step in range(_BETWEEN + 2)]
-    return list(dict.fromkeys(int(place) for place in places)) if whole else places
+def _values(parameter: Parameter, rule: Rule, spec: ModeSpec) -> list[Any]:
+    """What a caller may write for a parameter here: within the vocabulary, and within the contract once it crossed."""
+    if parameter.name in OUTPUT_NAMES or parameter.name == "n":
+        if parameter.values is not None:
+            return list(parameter.values)
+        return spread(parameter.minimum or 0, parameter.maximum or 100, whole=parameter.type == "integer")
+    crossing = build_crossing(rule, spec.contract)
+    schema = spec.contract.at(crossing.path) or {}
+    asked = list(rule.options.get("values", ())) or [crossing.read(wire) for wire in samples(schema)]
+    valid = build_validator(schema).is_valid
+    return [
+        value
+        for value in asked
+        if value is not UNREADABLE and valid(crossing.write(value)) and in_vocabulary(parameter, value)
+    ]
 
 
-def _size_asks(spec: ModeSpec) -> Iterator[dict[str, Any]]:
-    """Every cell of every grid and list, the bounds of free forms, shapes, scales, both, and `auto`."""
-    if not spec.forms:
-        return
-    for form in spec.forms:
-        yield from _form_asks(form)
-    for shape in _SHAPES:
-        yield {"aspect_ratio": shape}
-        yield {"size": shape}
-        for tier in _TIERS:
-            yield {"aspect_ratio": shape, "resolution": tier}
-    for tier in _TIERS:
-        yield {"resolution": tier}
-    for width in _SIDES:
-        for height in _SIDES:
-            yield {"size": f"{width}x{height}"}
+def _native_dials(spec: ModeSpec, provider: Provider, vocabulary: Mapping[str, Parameter]) -> Iterator[_Dial]:
+    """A dial for each field of the contract under its own name; the largest first, since they leave room for no other.
+
+    Fields that take a size are asked for with the other ways of asking for one, and input images are given as `image`.
+    """
+    behind = producers(spec)
+    fits = _counts_within(behind, vocabulary["n"])
+    taken = {*canonical_names(vocabulary), *provider.reserved}
+    found = []
+    for name, schema in spec.contract.fields.items():
+        means = frozenset(who for path, who in behind.items() if Contract.top(path) == name)
+        if name in taken or means & {"image", "mask", "prompt"} or (behind.get(name) == _SIZE and spec.forms):
+            continue
+        asks = [{name: value} for value in samples(schema, name, fits)]
+        if asks:
+            share = _OBJECT if means and behind.get(name) is None else _THEIRS if means else _OURS
+            found.append(_Dial(share, cycle(asks), means or frozenset((name,))))
+    return iter(sorted(found, key=lambda dial: -len(dial.means)))
 
 
-def _form_asks(form: Form) -> Iterator[dict[str, Any]]:
-    if form.kind is FormKind.AUTO:
-        yield {"size": "auto"}
-    for cell in form.cells:
-        yield {"size": str(cell.real)}
-        if cell.ratio is not None and cell.tier is not None:
-            yield {"aspect_ratio": cell.ratio.label, "resolution": f"{cell.tier.area / 2**20:g}MP"}
-    if form.kind is FormKind.FREE:
-        low, high = form.side or (1, 4096)
-        for width in (low, high, max(1, low - 1), high + 1):
-            for height in (low, high):
-                yield {"size": f"{width}x{height}"}
+def _counts_within(behind: Mapping[str, str], n: Parameter) -> Callable[[str, Any], bool]:
+    """A count is a count under whatever name: no request asks for more pictures than a request may."""
+    return lambda path, value: behind.get(path) != "n" or in_vocabulary(n, value)
+
+
+def _prompts(spec: ModeSpec, prompt: Parameter) -> list[str]:
+    """Prompts of many kinds that fit the contract, and one as long as it may be."""
+    paths = spec.targets("prompt")
+    schema = (spec.contract.at(paths[0]) if paths else None) or {}
+    longest = min(schema.get("maxLength", prompt.max_length or 0), prompt.max_length or 0)
+    valid = build_validator(schema).is_valid
+    fitting = [text for text in (*_PROMPTS, *samples(schema)) if text and valid(text)]
+    return [*fitting, "long " * (longest // 5)] if longest else fitting
 
 
 def _images(spec: ModeSpec) -> list[Media]:
@@ -188,11 +200,10 @@ def _images(spec: ModeSpec) -> list[Media]:
     ]
 
 
-def unproved_fields(spec: ModeSpec, sent: set[str]) -> list[str]:
-    """Numeric contract fields that were sent and have no known range: valid by the contract, proved by nothing."""
-    unproved = []
-    for name, schema in spec.contract.fields.items():
-        bounded = {"minimum", "exclusiveMinimum"} & set(schema) and {"maximum", "exclusiveMaximum"} & set(schema)
-        if name in sent and schema.get("type") in ("integer", "number") and "enum" not in schema and not bounded:
-            unproved.append(name)
-    return unproved
+def _mask(spec: ModeSpec) -> str:
+    """Whether the endpoint takes a mask: `required`, `optional`, or empty."""
+    targets = spec.targets("mask")
+    if not targets:
+        return ""
+    required = spec.contract.schema.get("required", ())
+    return "required" if any(path in required for path in targets) else "optional"
