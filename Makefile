@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := build/node
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve site test check clean
+.PHONY: help demo serve site test coverage check clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -23,6 +24,16 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch $@
 
+# Node.js for the one test that runs the engine in a browser's Python; as root on Debian it is installed too.
+$(NODE)/ready: tests/browser/package.json tests/browser/package-lock.json
+	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		echo "Installing Node.js (once) ..." >&2 && apt-get update -qq && apt-get install -qq -y nodejs npm >&2; } || \
+		{ echo "The tests need Node.js 18 or newer with npm: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing a browser's Python into $(NODE) (once) ..." >&2
+	@mkdir -p $(NODE) && cp $^ $(NODE)
+	@npm ci --prefix $(NODE) --engine-strict --no-audit --no-fund --loglevel=error >&2
+	@touch $@
+
 demo: $(VENV)/demo.stamp ## Make a picture through the gateway with OpenAI's SDK, offline, and show what happened
 	@$(BIN)/pentaprism demo
 
@@ -32,8 +43,11 @@ serve: $(VENV)/demo.stamp ## Run the gateway on port 8080 (offline twins unless 
 site: $(VENV)/demo.stamp ## Build the website into build/site
 	@$(BIN)/pentaprism site build
 
-test: $(VENV)/dev.stamp ## Run every test
+test: $(VENV)/dev.stamp $(NODE)/ready ## Run every test
 	@$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/dev.stamp $(NODE)/ready ## Run every test; fail where a branch of the pure rows is never taken
+	@$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-fail-under=100
 
 check: $(VENV)/dev.stamp ## Lint, type-check and validate the catalog
 	@$(BIN)/ruff check engine tests

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -16,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from ..types import Media
 from .header import Header, MediaError, read_header
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "check_pixels", "from_bytes", "from_path", "from_text", "to_data_uri"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "check_pixels", "digest", "from_bytes", "from_path", "from_text", "to_data_uri"]
 
 MAX_BYTES = 25_000_000
 """The largest input image, in bytes. Our own bound.
@@ -53,6 +52,18 @@ def _check_bytes(amount: int) -> None:
         raise MediaError(f"The image is {amount / 1e6:.1f} MB; at most {MAX_BYTES // 10**6} MB. Compress or shrink it.")
 
 
+def digest(content: bytes) -> str:
+    """The SHA-256 of a picture's bytes, as 64 hexadecimal digits.
+
+    >>> digest(b"GIF89a")[:8]
+    '610f5ae4'
+    """
+    # Imported here because it loads OpenSSL, and most programs that load a catalog have no picture in their hands.
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
 def from_bytes(content: bytes) -> Media:
     """The image these bytes are. Raises MediaError where they are none, or more than MAX_BYTES or MAX_PIXELS.
 
@@ -64,7 +75,7 @@ def from_bytes(content: bytes) -> Media:
     check_pixels(header)
     return Media(
         content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest(content),
         media_type=header.media_type,
         width=header.width,
         height=header.height,

@@ -5,10 +5,9 @@ The provider's word on size and format counts for nothing here, and no pixel is 
 
 from __future__ import annotations
 
-import hashlib
-
 from ..types import Receipt, Size, Tolerance
 from .header import Header, MediaError, is_complete, read_header
+from .intake import digest
 
 __all__ = ["receipt"]
 
@@ -63,7 +62,7 @@ def receipt(
         format=header.format if header else None,
         size=header.size if header else None,
         bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest(content),
         verdicts=verdicts,
     )
 
