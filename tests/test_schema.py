@@ -252,7 +252,7 @@ def test_a_fault_is_one_plain_sentence(endpoint: str, rule: str, start: str) -> 
     documents = _model(endpoint)
     (finding,) = schema_findings(documents)
     assert finding.rule == rule
-    assert finding.message.startswith(start)
+    assert f"{finding.message} - {finding.help}".startswith(start)
     assert finding.line == documents.models["lantern"].where(("endpoints", 0, endpoint.partition(":")[0]), key=True)[0]
     assert "valid under" not in finding.message
 

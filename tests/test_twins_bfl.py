@@ -20,8 +20,8 @@ from pentaprism.twins import Twins
 from pentaprism.twins.bfl import LIMIT
 from pentaprism.twins.picture import draw
 from pentaprism.types import HttpCall, Media, Size
-from test_exchange_bfl import FIELDS, private_layer
-from test_twins import Driver, fetch, picture
+from quarry import FIELDS, private_layer
+from twin_clients import Driver, fetch, picture
 
 PATH = "/v1/slate-1"
 

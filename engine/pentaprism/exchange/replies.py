@@ -183,8 +183,9 @@ def poll(
     A job that is merely slow is followed for as long as the driver cares to; `PATIENCE` polls that fail in a row
     raise ProviderError of class accepted.
     """
-    failures, state = 0, None
-    for delay in _delays(at_once):
+    failures, state, delays = 0, None, _delays(at_once)
+    while True:
+        delay = next(delays)
         if delay:
             yield Wait(delay)
         try:
@@ -204,10 +205,10 @@ def poll(
                 yield Wait(min(answer.pause, LONGEST_PAUSE) - delay)
         else:
             return answer
-    raise AssertionError("the pauses between polls have no end")
 
 
 def _delays(at_once: bool) -> Iterator[float]:
+    """The pauses between polls; they have no end."""
     return chain((0.0,) if at_once else (), DELAYS, repeat(DELAYS[-1]))
 
 
