@@ -177,7 +177,7 @@ def test_validate(capsys: Capture, tmp_path: Path) -> None:
     broken.mkdir(parents=True)
     (broken / "m.yaml").write_text("name: a\nname: b\n", encoding="utf-8")
     assert run(["validate", str(tmp_path)]) == 1
-    assert "models/x/m.yaml:2:1: duplicate-key" in capsys.readouterr().out
+    assert "models/x/m.yaml:2:1: error: duplicate-key" in capsys.readouterr().out
     assert run(["validate", str(tmp_path), "--json"]) == 1
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert (2, "duplicate-key") in [(finding["line"], finding["rule"]) for finding in findings]

@@ -30,7 +30,9 @@ def test_holds_data_and_types_and_nothing_else(unpacked: Path) -> None:
     assert "pentaprism/py.typed" in names
     assert "pentaprism/data/catalog/models/flux.1/flux.1-dev.yaml" in names
     assert "pentaprism/data/catalog/contracts/fal/fal-ai/flux/dev.json" in names
+    assert "pentaprism/data/catalog/proofs.json" in names
     assert any(name.startswith("pentaprism/data/site/templates/") for name in names)
+    assert "pentaprism/data/lints/price-overlap.yaml" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pentaprism"}
     assert not [name for name in names if name.endswith(".pth")]
 

@@ -7,19 +7,23 @@ clock once. It must not send anything: `pentaprism.client` does.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from . import media
 from .catalog.build import Builder
-from .catalog.documents import Documents, overlay, read_documents
+from .catalog.documents import Documents
+from .catalog.layers import read_catalog
 from .compile import Compiler, parse_request
 from .compile.request import Vocabulary
 from .errors import CatalogError, Fault, ModelNotFound, NoEndpointError, RequestError, did_you_mean
-from .explain import explain_route
-from .route import Observed, route_request
+from .explain import explain_failure, explain_route, telling
+from .nearest import nearest_requests
+from .route import Observed, route_request, serve
 from .types import (
     CompiledRequest,
     Cost,
@@ -30,11 +34,17 @@ from .types import (
     Model,
     Parameter,
     Provider,
+    ProviderPreferences,
     Route,
     Size,
 )
 
-__all__ = ["Catalog", "require_candidate", "today"]
+__all__ = ["CLOSED", "Catalog", "require_candidate", "today"]
+
+CLOSED = ("retired", "disabled")
+"""The statuses of a model that takes no requests."""
+
+_EPOCH = date(1970, 1, 1)
 
 
 class _Models(Mapping[str, Model]):
@@ -84,37 +94,47 @@ class Catalog:
         self.providers: Mapping[str, Provider] = self._builder.providers
         self.parameters: Mapping[str, Parameter] = self._builder.parameters
         self.models: Mapping[str, Model] = _Models(documents.models, self._build)
+        self._endpoints: dict[str, Endpoint] = {}
+        self._served: set[str] = set()
+        self._plain: dict[str, Callable[[Mapping[str, Any], date], CompiledRequest | None]] = {}
         self._vocabulary = Vocabulary(self.parameters)
+        self._image_names = frozenset(name for name, one in self._vocabulary.by_name.items() if one.type == "image")
         self._compiler = Compiler(self._vocabulary, self.providers)
         if not documents.published:
             # A file somebody edits is built whole, so that every fault is told at once and at load.
             for model_id in self.models:
                 self.models[model_id]
-            if self._builder.findings:
-                raise CatalogError(self._builder.findings)
+        if self._builder.findings:
+            raise CatalogError(self._builder.findings)
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str] | None = None, extends: Iterable[str | os.PathLike[str]] = ()
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        extends: Iterable[str | os.PathLike[str]] = (),
+        *,
+        lock: str | os.PathLike[str] | None = None,
     ) -> Catalog:
-        """Load a catalog folder or a published JSON file, with other catalogs laid over it in order.
+        """Load a catalog folder or a published JSON file, over what its manifest extends, and others over it in order.
 
         Args:
             path: a folder of YAML files or a `catalog.json`; None is the catalog that came with the package.
             extends: further folders or files that add to it or amend it (private models, prices, aliases).
+            lock: a file written by `pentaprism catalog lock`; only the catalog it pins is loaded.
 
         Raises:
-            CatalogError: with every fault found, each with file, line and column.
+            CatalogError: with every fault found, each with file, line and column; or the lock pins another catalog.
         """
-        layers = [read_documents(Path(one)) for one in extends]
-        return cls(overlay(read_documents(None if path is None else Path(path)), layers))
+        documents = read_catalog(path, extends)
+        if lock is not None:
+            # Imported here because hashing is slow to load, and most programs pin nothing.
+            from .catalog.lock import check_lock, read_lock
+
+            check_lock(documents, read_lock(lock))
+        return cls(documents)
 
     def _build(self, model_id: str) -> Model:
-        before = len(self._builder.findings)
-        model = self._builder.model(model_id)
-        if self.documents.published and len(self._builder.findings) > before:
-            raise CatalogError(self._builder.findings[before:])
-        return model
+        return (self._builder.sound_model if self.documents.published else self._builder.model)(model_id)
 
     def model(self, name: str) -> Model:
         """The model of an id or an alias.
@@ -136,13 +156,15 @@ class Catalog:
         model_id = self._keys.get(key)
         if model_id is None:
             raise self._unknown(key)
-        return next(endpoint for endpoint in self.models[model_id].endpoints if endpoint.key == key)
+        endpoint = self._endpoints.get(key)
+        if endpoint is None:
+            for one in self.models[model_id].endpoints:
+                self._endpoints[one.key] = one
+            endpoint = self._endpoints[key]
+        return endpoint
 
     def _unknown(self, name: str, others: Iterable[Fault] = ()) -> ModelNotFound:
-        by_own_id = [
-            endpoint.key for model in self.models.values() for endpoint in model.endpoints if endpoint.id == name
-        ]
-        near = by_own_id or did_you_mean(name, [*self._names, *self._keys, *self._forced_names()])
+        near = self._builder.keys_of(name) or did_you_mean(name, [*self._names, *self._keys, *self._forced_names()])
         return ModelNotFound(name, near, others=others)
 
     def _forced_names(self) -> Iterator[str]:
@@ -173,7 +195,10 @@ class Catalog:
         if not isinstance(request, Mapping):
             message = f"The request must be an object with `model` and `prompt`, not {type(request).__name__}."
             raise RequestError([Fault(None, message)])
-        body, faults = self._open_images(request)
+        body: Mapping[str, Any] = request
+        faults: list[Fault] = []
+        if not self._image_names.isdisjoint(request):
+            body, faults = self._open_images(request)
         name = body.get("model")
         found = self._find(name) if isinstance(name, str) and name else None
         forced = found is not None and found[1] is not None
@@ -185,20 +210,36 @@ class Catalog:
             raise
         if found is None:
             raise self._unknown(parsed.model)
-        self._refuse_retired(found[0])
+        self._refuse_closed(found[0])
+        self._refuse_unknown_preferences(parsed.preferences)
         return parsed
 
     @staticmethod
-    def _refuse_retired(model: Model) -> None:
-        if model.status == "retired":
+    def _refuse_closed(model: Model) -> None:
+        if model.status in CLOSED:
             instead = f" Its successor is {model.successor!r}." if model.successor else ""
-            raise RequestError([Fault("model", f"The model {model.id!r} is retired.{instead}", "MODEL_DISABLED")])
+            why = "is retired" if model.status == "retired" else "is disabled by the catalog in use here"
+            raise RequestError([Fault("model", f"The model {model.id!r} {why}.{instead}", "MODEL_DISABLED")])
+
+    def _refuse_unknown_preferences(self, preferences: ProviderPreferences) -> None:
+        """A misspelt name in `provider.ignore` would let through the very provider it is meant to keep out."""
+        if not (preferences.order or preferences.only or preferences.ignore):
+            return
+        named = {"order": preferences.order, "only": preferences.only or (), "ignore": preferences.ignore}
+        faults = []
+        for option, name in ((option, name) for option, names in named.items() for name in names):
+            if name in self.providers or name in self._keys or name in self._forced_names():
+                continue
+            near = did_you_mean(name, [*self.providers, *self._keys], count=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are {', '.join(self.providers)}."
+            faults.append(Fault(f"provider.{option}", f"There is no provider or endpoint {name!r}.{hint}"))
+        if faults:
+            raise RequestError(faults)
 
     def _open_images(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
         body, faults = dict(request), []
         for name, value in request.items():
-            parameter = self._vocabulary.by_name.get(name)
-            if parameter is None or parameter.type != "image" or value is None:
+            if name not in self._image_names or value is None:
                 continue
             leaves = list(value) if isinstance(value, list) else [value]
             opened = []
@@ -226,8 +267,28 @@ class Catalog:
             RequestError: the request is wrong wherever it goes.
             CompileError: this endpoint cannot serve it.
         """
-        parsed = self.parse(request)
-        return self._compiler.compile(parsed, self.endpoint(endpoint_key), date or today())
+        on = date or today()
+        if type(request) is dict:
+            name = request.get("model")
+            if type(name) is str and (name in self._served or self._is_served(name)):
+                plain = self._plain.get(endpoint_key) or self._specialise(endpoint_key)
+                compiled = plain(request, on)
+                if compiled is not None:
+                    return compiled
+        return self._compiler.compile(self.parse(request), self.endpoint(endpoint_key), on)
+
+    def _specialise(self, endpoint_key: str) -> Callable[[Mapping[str, Any], date], CompiledRequest | None]:
+        """What compiles plain bodies without an image for an endpoint; kept from the first time on."""
+        plain = self._plain[endpoint_key] = self._compiler.plain(self.endpoint(endpoint_key), Mode.TEXT_TO_IMAGE)
+        return plain
+
+    def _is_served(self, name: str) -> bool:
+        """Whether a request may name this model; an unknown or closed one is told so when it is parsed."""
+        found = self._find(name)
+        if found is None or found[0].status in CLOSED:
+            return False
+        self._served.add(name)
+        return True
 
     def route(
         self,
@@ -239,6 +300,8 @@ class Catalog:
         unavailable: Mapping[str, str] | None = None,
     ) -> Route:
         """Every endpoint of the model: those that can serve the request, best first, and why the others cannot.
+
+        Where none can, `.nearest` says what would have to change.
 
         Args:
             request: an OpenAI-style body, or one parsed before.
@@ -255,18 +318,19 @@ class Catalog:
         if found is None:
             raise self._unknown(parsed.model)
         model, chosen = found
-        return route_request(
-            parsed,
-            model,
-            self._compiler.compile,
-            date or today(),
-            chosen=chosen,
-            observed=observed,
-            unavailable=unavailable,
+        compile_for, on = self._compiler.compile, date or today()
+        route = route_request(parsed, model, compile_for, on, chosen=chosen, observed=observed, unavailable=unavailable)
+        if route.candidates:
+            return route
+        nearest = nearest_requests(
+            route, model, lambda changed, endpoint: serve(changed, endpoint, on, compile_for), self.parameters
         )
+        return route._replace(nearest=nearest)
 
     def explain(self, request: Mapping[str, Any] | ImageRequest, *, date: date | None = None) -> dict[str, Any]:
         """The whole route as JSON-able data: bodies, adjustments, expected pictures, cost, refusals; nothing is sent.
+
+        Where no endpoint can serve the request, `nearest` has what would have to change.
 
         Raises:
             RequestError: the request is wrong wherever it goes.
@@ -282,7 +346,7 @@ def require_candidate(route: Route, model: Model) -> CompiledRequest:
     """The best candidate of a route.
 
     Raises:
-        NoEndpointError: there is none; the message says what stands in the way.
+        NoEndpointError: there is none; the message says what stands in the way, and what would be the least to change.
     """
     if route.candidates:
         return route.candidates[0]
@@ -291,16 +355,19 @@ def require_candidate(route: Route, model: Model) -> CompiledRequest:
         modes = " and ".join(one.value for one in model.modes)
         message = f"{model.id} does not do {mode.value}; it does {modes}."
         raise NoEndpointError(message, route.refusals, "model")
-    telling = [refusal for refusal in route.refusals if refusal.code not in ("mode", "filtered")] or route.refusals
-    lines = " ".join(f"{refusal.endpoint}: {refusal.message}" for refusal in telling)
-    params = {refusal.param for refusal in telling}
-    param = telling[0].param if len(params) == 1 else None
-    raise NoEndpointError(f"No endpoint of {model.id} can serve this request. {lines}", route.refusals, param)
+    params = {refusal.param for refusal in telling(route)}
+    param = params.pop() if len(params) == 1 else None
+    raise NoEndpointError(explain_failure(route), route.refusals, param, route.nearest)
 
 
 def today() -> date:
     """Today in UTC: the day whose prices count where the caller names none."""
-    return datetime.now(UTC).date()
+    return _day(int(time.time() // 86_400))
+
+
+@lru_cache(maxsize=2)
+def _day(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
 
 
 def _open_image(value: Any) -> Media:
@@ -320,4 +387,4 @@ def _open_image(value: Any) -> Media:
     read = getattr(value, "read", None)
     if callable(read):
         return media.from_bytes(bytes(read()))
-    raise media.MediaError(f"an image is bytes, a path, a file, a URL or a data URI, not {type(value).__name__}")
+    raise media.MediaError(f"an image is bytes, a path, a file, a URL or a data URI, not {type(value).__name__}.")

@@ -6,12 +6,13 @@ are, nothing else is raised. It must not read files and must not judge prose or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ..errors import Finding, did_you_mean
+from ..errors import CatalogError, Finding, did_you_mean
 from ..types import Contract, Endpoint, Mode, Model, ModeSpec, Price, Provider
 from .contracts import is_readable
 from .document import Document
@@ -27,6 +28,7 @@ __all__ = ["Builder"]
 
 _MODES = tuple(mode.value for mode in Mode)
 _METRICS = ("image", "megapixel", "input_megapixel", "token", "second")
+_STATUSES = ("active", "preview", "deprecated", "retired", "disabled")
 _TOKENS = ("text_in", "image_in", "text_out", "image_out")
 
 
@@ -61,6 +63,19 @@ class Builder:
         self.keys()
         return {name: self.model(name) for name, document in self.documents.models.items() if not document.broken}
 
+    def sound_model(self, model_id: str) -> Model:
+        """One model in which nothing is wrong.
+
+        Raises:
+            CatalogError: with everything that is, each time it is asked for, whatever was told of other models.
+        """
+        alone = copy.copy(self)
+        alone.findings = []
+        model = alone.model(model_id)
+        if alone.findings:
+            raise CatalogError(alone.findings)
+        return model
+
     def model(self, model_id: str) -> Model:
         """One model with all its endpoints resolved."""
         node = self._root(self.documents.models[model_id])
@@ -78,7 +93,7 @@ class Builder:
             family=node.text("family"),
             creator=node.text("creator"),
             aliases=node.texts("aliases"),
-            status=node.choice("status", ("active", "preview", "deprecated", "retired"), "active"),
+            status=node.choice("status", _STATUSES, "active"),
             successor=node.optional("successor", str),
             summary=node.text("summary"),
             endpoints=endpoints,
@@ -186,7 +201,6 @@ class Builder:
         usable: dict[str, Any] = {}
         for parent in (node.child("rules"), overlay.child("rules")):
             for parameter, rule in parent.items():
-                usable.pop(parameter, None)
                 if self._check_rule(rule, parameter):
                     usable[parameter] = rule.data
         return Node(node.document, (*node.path, "rules"), self.findings, usable)
@@ -232,16 +246,24 @@ class Builder:
     def keys(self) -> dict[str, str]:
         """Every endpoint key and the model it belongs to; a key used twice is a finding."""
         keys: dict[str, str] = {}
+        for model_id, entry in self._entries():
+            key = endpoint_key(entry, model_id)
+            if key in keys:
+                message = f"the key {key!r} is taken (by {keys[key]!r}); give this endpoint a `name` of its own"
+                entry.report("duplicate-name", message)
+            keys.setdefault(key, model_id)
+        return keys
+
+    def keys_of(self, own_id: str) -> list[str]:
+        """The keys of the endpoints that their provider calls by this id; nothing is built to find them."""
+        return [endpoint_key(entry, model_id) for model_id, entry in self._entries() if entry.get("id") == own_id]
+
+    def _entries(self) -> Iterator[tuple[str, Node]]:
+        """Every endpoint as its file writes it, with the id of its model."""
         for model_id, document in self.documents.models.items():
             for entry in self._root(document).child("endpoints").entries():
-                if not entry.is_mapping():
-                    continue
-                key = endpoint_key(entry, model_id)
-                if key in keys:
-                    message = f"the key {key!r} is taken (by {keys[key]!r}); give this endpoint a `name` of its own"
-                    entry.report("duplicate-name", message)
-                keys.setdefault(key, model_id)
-        return keys
+                if entry.is_mapping():
+                    yield model_id, entry
 
 
 def endpoint_key(entry: Node, model_id: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .document import DEEPEST
+from .document import DEEPEST, TOO_DEEP
 from .node import Node, shown
 
 __all__ = ["KEYWORDS", "TYPES", "is_readable", "shape_fault"]
@@ -115,7 +115,7 @@ def _check(node: Node) -> None:
     if not node.is_mapping():
         return
     if len(node.path) > DEEPEST:
-        node.report("too-deep", f"this is nested deeper than {DEEPEST} levels")
+        node.report("too-deep", TOO_DEEP)
         return
     for keyword, value in node.data.items():
         if keyword not in _SHAPES:

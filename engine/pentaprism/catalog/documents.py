@@ -1,38 +1,49 @@
-"""Find and read the files of a catalog: a folder of YAML and JSON contracts, or one published JSON file.
+"""Find and read the files of one catalog: a folder of YAML and JSON contracts, or one published JSON file.
 
-Row 3, and the only module that reads a catalog's files. Layers (`extends`) are laid over each other here. This module
-must not know what a model or a rule means: `pentaprism.catalog.build` does.
+Row 3, and the only module that reads a catalog's files. What a catalog extends is read and laid below it by
+`pentaprism.catalog.layers`. This module must not know what a model or a rule means: `pentaprism.catalog.build` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from ..errors import CatalogError, Finding
-from .document import Document, Path
+from .document import Document
 from .json_source import read_json
-from .version import calver
-from .yaml_source import read_yaml
+from .version import UNVERSIONED, calver
 
-__all__ = ["FORMAT", "Documents", "builtin_path", "overlay", "read_documents"]
+__all__ = ["FORMAT", "MANIFEST", "Documents", "builtin_path", "read_documents"]
 
 FORMAT = 1
 """The number of the published JSON's shape; a new shape is a new number beside the old one."""
 
+MANIFEST = "catalog.yaml"
+"""The file at the root of a folder that names the catalog and what it extends; a catalog may do without."""
+
 
 @dataclass(slots=True)
 class Documents:
-    """Every document of a catalog, by kind and id; `published` where they came out of one JSON file."""
+    """Every document of a catalog, by kind and id; `published` where they came out of one JSON file.
+
+    `manifests` holds one for each layer that has one. `name` and `version` are those of the topmost layer that states
+    them; without a stated version it is the day of the newest fact.
+    """
 
     parameters: Document = field(default_factory=lambda: Document("parameters.yaml", {}))
     size_tables: Document = field(default_factory=lambda: Document("size-tables.yaml", {}))
     providers: dict[str, Document] = field(default_factory=dict)
     models: dict[str, Document] = field(default_factory=dict)
     contracts: dict[str, Document] = field(default_factory=dict)
-    version: str = "unversioned"
+    proofs: Document = field(default_factory=lambda: Document("proofs.json", {}))
+    manifests: tuple[Document, ...] = ()
+    name: str | None = None
+    version: str = UNVERSIONED
     published: bool = False
 
     @property
@@ -41,12 +52,16 @@ class Documents:
         return [finding for _, document in self.each() for finding in document.findings]
 
     def each(self) -> Iterator[tuple[str, Document]]:
-        """Every document with its kind: parameters, size-tables, provider, model or contract."""
+        """Every document with its kind: parameters, size-tables, provider, model, contract, manifest or proofs."""
         yield "parameters", self.parameters
         yield "size-tables", self.size_tables
         for kind, many in (("provider", self.providers), ("model", self.models), ("contract", self.contracts)):
             for document in many.values():
                 yield kind, document
+        for document in self.manifests:
+            yield "manifest", document
+        if self.proofs.data or self.proofs.findings:
+            yield "proofs", self.proofs
 
 
 def builtin_path() -> FilePath:
@@ -82,26 +97,47 @@ def read_documents(path: str | FilePath | None = None) -> Documents:
 
 def _read_folder(root: FilePath) -> Documents:
     documents = Documents()
-    known = [root / name for name in ("models", "providers", "contracts", "parameters.yaml", "size-tables.yaml")]
-    if not any(place.exists() for place in known):
-        message = "nothing in this folder is part of a catalog (models/, providers/, contracts/, parameters.yaml)"
+    known = ("models", "providers", "contracts", "parameters.yaml", "size-tables.yaml", MANIFEST)
+    if not any((root / name).exists() for name in known):
+        message = f"nothing in this folder is part of a catalog (models/, providers/, contracts/, {MANIFEST})"
         raise CatalogError([Finding(str(root), 0, 0, "no-catalog", message)])
     for name, attribute in (("parameters.yaml", "parameters"), ("size-tables.yaml", "size_tables")):
         if (root / name).is_file():
             setattr(documents, attribute, _read(root / name))
     for file in sorted((root / "providers").glob("*.yaml")):
         documents.providers[file.stem] = _read(file)
-    for file in sorted((root / "models").rglob("*.yaml")):
+    # By id, as in the published file: which family a model is filed under changes no order.
+    for file in sorted((root / "models").rglob("*.yaml"), key=lambda one: (one.stem, one)):
         document = _read(file)
         first = documents.models.setdefault(file.stem, document)
         if first is not document:
             message = f"{first.name} describes a model of this id too; the file name is the id, so rename one"
             first.findings += [*document.findings, Finding(document.name, 1, 1, "duplicate-name", message)]
     contracts = root / "contracts"
-    for file in sorted(contracts.rglob("*.json")):
-        documents.contracts[file.relative_to(contracts).as_posix().removesuffix(".json")] = _read_json(file)
+    names = {file.relative_to(contracts).as_posix().removesuffix(".json"): file for file in contracts.rglob("*.json")}
+    documents.contracts = {name: _read_json(names[name]) for name in sorted(names)}
+    if (root / "proofs.json").is_file():
+        documents.proofs = _read_json(root / "proofs.json")
+        if documents.proofs.broken:
+            # A program writes this file, so nobody has to mend it.
+            again = "; delete the file and run `pentaprism prove --write`"
+            fault = documents.proofs.findings[0]
+            documents.proofs.findings[0] = replace(fault, message=fault.message + again)
     documents.version = calver(document.data for _, document in documents.each())
+    if (root / MANIFEST).is_file():
+        manifest = _read(root / MANIFEST)
+        documents.manifests = (manifest,)
+        documents.name, documents.version = _stated(manifest, "name"), _stated(manifest, "version") or documents.version
     return documents
+
+
+def _stated(manifest: Document, key: str) -> str | None:
+    """What a manifest says under a key; a finding where that is no text."""
+    value = manifest.data.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    manifest.findings.append(manifest.finding((key,), "wrong-type", f"{key!r} must be text, not {value!r}"))
+    return None
 
 
 def _shown(file: FilePath) -> str:
@@ -131,6 +167,9 @@ def _read(file: FilePath) -> Document:
     text = _text(file, document)
     if text is None:
         return document
+    # A published catalog needs no YAML, and to import PyYAML takes a quarter of what importing this package does.
+    from .yaml_source import read_yaml
+
     document = read_yaml(document.name, text)
     if not isinstance(document.data, dict):
         shown = "a list" if isinstance(document.data, list) else repr(document.data)
@@ -144,13 +183,33 @@ def _read_json(file: FilePath, *, authored: bool = True) -> Document:
     return document if text is None else read_json(document.name, text, authored=authored)
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let the garbage collector rest: it would look through all that was read so far again and again, for cycles that
+    JSON cannot hold, and a large catalog would take half as long again to read, a very large one four times.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            # What was read is there to stay. This makes it old without a look at it; it would also thaw what a program
+            # has frozen for its own reasons, so then the collector has to look.
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
+            gc.enable()
+
+
+@_without_collecting()
 def _read_published(file: FilePath) -> Documents:
     document = _read_json(file, authored=False)
     data = document.data
     if not document.findings and data.get("format") != FORMAT:
         message = f'a published catalog says "format": {FORMAT}; this one says {data.get("format")!r}'
         document.findings.append(document.finding(("format",), "wrong-format", message))
-    for kind in ("parameters", "size_tables", "providers", "models", "contracts"):
+    for kind in ("parameters", "size_tables", "providers", "models", "contracts", "proofs"):
         if not isinstance(data.get(kind, {}), dict):
             document.findings.append(document.finding((kind,), "wrong-type", f"{kind!r} must be an object"))
     if document.findings:
@@ -171,98 +230,8 @@ def _read_published(file: FilePath) -> Documents:
         providers=many("providers"),
         models=many("models"),
         contracts=many("contracts"),
-        version=str(data.get("version", "unversioned")),
+        proofs=one("proofs", data.get("proofs", {})),
+        name=str(data["name"]) if data.get("name") else None,
+        version=str(data.get("version", UNVERSIONED)),
         published=True,
     )
-
-
-def overlay(base: Documents, layers: Iterable[Documents]) -> Documents:
-    """Lay catalogs over each other: later ones add models, providers, contracts and parameters, and amend those of
-    the same id. An amended model keeps what the layer does not say, and all its aliases, since a name once given out
-    must go on meaning what it meant; an endpoint is amended by its key.
-    """
-    for layer in layers:
-        base = Documents(
-            parameters=_amend(base.parameters, layer.parameters),
-            size_tables=_amend(base.size_tables, layer.size_tables),
-            providers=_amend_each(base.providers, layer.providers),
-            models=_amend_each(base.models, layer.models),
-            contracts={**base.contracts, **layer.contracts},
-            version=base.version,
-            published=base.published and layer.published,
-        )
-    return base
-
-
-def _amend_each(base: dict[str, Document], layer: dict[str, Document]) -> dict[str, Document]:
-    merged = dict(base)
-    for name, document in layer.items():
-        merged[name] = _amend(base[name], document, name) if name in base else document
-    return merged
-
-
-def _amend(base: Document, layer: Document, model_id: str | None = None) -> Document:
-    """One document over another, key by key; what the layer says is reported at the layer's own place."""
-    if not layer.data and not layer.findings:
-        return base
-    merged = Document(base.name, {**base.data, **layer.data})
-    merged.findings = [*base.findings, *layer.findings]
-    merged.broken = base.broken or layer.broken
-    _copy_positions(base, merged, (), ())
-    for key in layer.data:
-        _copy_positions(layer, merged, (key,), (key,))
-    if model_id is not None:
-        _append(base, layer, merged, "aliases")
-        _amend_endpoints(base, layer, merged, model_id)
-    return merged
-
-
-def _append(base: Document, layer: Document, merged: Document, key: str) -> None:
-    """The layer's entries after the base's, each once."""
-    ours, theirs = base.data.get(key), layer.data.get(key)
-    if not isinstance(ours, list) or not isinstance(theirs, list):
-        return
-    entries = list(ours)
-    _copy_positions(base, merged, (key,), (key,))
-    for index, entry in enumerate(theirs):
-        if entry not in entries:
-            _copy_positions(layer, merged, (key, index), (key, len(entries)))
-            entries.append(entry)
-    merged.data[key] = entries
-
-
-def _amend_endpoints(base: Document, layer: Document, merged: Document, model_id: str) -> None:
-    ours, theirs = base.data.get("endpoints"), layer.data.get("endpoints")
-    if not isinstance(ours, list) or not isinstance(theirs, list):
-        return
-    endpoints = list(ours)
-    keys = [_endpoint_key(entry, model_id) for entry in ours]
-    _copy_positions(base, merged, ("endpoints",), ("endpoints",))
-    for index, entry in enumerate(theirs):
-        key = _endpoint_key(entry, model_id)
-        place = keys.index(key) if key is not None and key in keys else len(endpoints)
-        if place < len(endpoints):
-            endpoints[place] = {**endpoints[place], **entry}
-            for name in entry:
-                _copy_positions(layer, merged, ("endpoints", index, name), ("endpoints", place, name))
-        else:
-            endpoints.append(entry)
-            _copy_positions(layer, merged, ("endpoints", index), ("endpoints", place))
-    merged.data["endpoints"] = endpoints
-
-
-def _endpoint_key(entry: Any, model_id: str) -> str | None:
-    return f"{entry.get('provider')}/{entry.get('name', model_id)}" if isinstance(entry, dict) else None
-
-
-def _copy_positions(source: Document, target: Document, under: Path, to: Path) -> None:
-    """The positions of one part of a document, to where that part stands in another; what stood there is forgotten."""
-    depth, reach = len(under), len(to)
-    for table, copies in ((source.keys, target.keys), (source.values, target.values)):
-        for path in [path for path in copies if to and path[:reach] == to]:
-            del copies[path]
-        for path, place in table.items():
-            if path[:depth] == under:
-                moved = (*to, *path[depth:])
-                copies[moved] = place
-                target.sources[moved] = source.sources.get(path, source.name)

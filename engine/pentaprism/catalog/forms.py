@@ -123,15 +123,16 @@ def _constants(node: Node) -> dict[str, Any]:
     return dict(node.optional("set", dict, {}))
 
 
-def _roles(node: Node) -> dict[str, str]:
-    """`to:` as a mapping of roles to paths."""
+def _roles(node: Node) -> dict[str, str] | None:
+    """`to:` as a mapping of roles to paths; None where a finding says why it is none."""
     roles = {}
     for role, path in node.section("to").items():
         if isinstance(path.data, str) and path.data:
             roles[role] = path.data
         else:
             node.report("wrong-type", f"{role!r} needs the path of a field, not {shown(path.data)}", "to", role)
-    return roles
+    written = node.get("to")
+    return roles if isinstance(written, dict) and len(written) == len(roles) else None
 
 
 def _pair(node: Node, key: str, most: int) -> tuple[int, int] | None:
@@ -163,9 +164,10 @@ def _ratio_bounds(node: Node) -> tuple[float, float] | None:
 
 def _free(node: Node, contract: Contract, tables: Tables) -> Form | None:
     to = _roles(node)
+    if to is None:
+        return None
     if set(to) not in ({"object"}, {"string"}, {"width", "height"}):
-        if to and len(to) == len(node.get("to")):
-            node.report("bad-form", "a free form writes to {object}, {string} or {width, height}", "to")
+        node.report("bad-form", "a free form writes to {object}, {string} or {width, height}", "to")
         return None
     side = _pair(node, "side", _LONGEST_SIDE) or _contract_side(to, contract)
     form = Form(
@@ -193,7 +195,7 @@ def _contract_side(to: Mapping[str, str], contract: Contract) -> tuple[int, int]
     """The range of a side as the contract has it, so that a model file need not repeat it."""
     if "string" in to:
         return None
-    schema = contract.at(to["object"]) if "object" in to else contract.at(to.get("width", ""))
+    schema = contract.at(to["object"] if "object" in to else to["width"])
     if schema is None:
         return None
     if "object" in to:
@@ -251,15 +253,17 @@ def _grid(node: Node, contract: Contract, tables: Tables) -> Form | None:
     to = _roles(node)
     table = _table(node, "ratios", tables)
     tiers = _tiers(node)
-    if not node.has("ratios") or (to and "ratio" not in to):
-        node.report("bad-form", "a grid form needs `to: {ratio: FIELD}` and `ratios:` (a table, or labels with pixels)")
-    if bool(tiers) != ("tier" in to):
-        node.report("bad-form", "`to: {tier: FIELD}` and `tiers:` go together", "to")
-        return None
     spell = node.optional("spell", str, "{w}:{h}")
     if "{w}" not in spell or "{h}" not in spell:
         node.report("bad-form", f"'spell' must have {{w}} and {{h}} in it, not {shown(spell)}", "spell")
     max_side = node.count("max_side")
+    if not node.has("ratios") or (to is not None and "ratio" not in to):
+        node.report("bad-form", "a grid form needs `to: {ratio: FIELD}` and `ratios:` (a table, or labels with pixels)")
+    if to is None:
+        return None
+    if bool(node.get("tiers")) != ("tier" in to):
+        node.report("bad-form", "`to: {tier: FIELD}` and `tiers:` go together", "to")
+        return None
     if table is None or "ratio" not in to:
         return None
     cells = tuple(
@@ -281,7 +285,7 @@ def _default_tier(to: Mapping[str, str], tiers: tuple[TierSpec, ...], contract: 
     """The tier a provider uses where none is sent: its contract's default, else the first in the file."""
     if not tiers:
         return None
-    label = (contract.at(to["tier"]) or {}).get("default") if "tier" in to else None
+    label = (contract.at(to["tier"]) or {}).get("default")
     return next((tier for tier in tiers if tier.label == label), tiers[0])
 
 
@@ -302,9 +306,7 @@ def _cell(
         return None
     area = tier.area if tier else base_area
     by_formula = within_side(nominal(ratio.value, area), max_side)
-    factor = 1.0 if area == base_area else (tier.scale if tier else None)
-    if tier and tier.scale is not None:
-        factor = tier.scale
+    factor = tier.scale if tier and tier.scale is not None else 1.0 if area == base_area else None
     real = by_formula
     if pixels is not None and factor is not None:
         scaled = Size(max(1, int(pixels.width * factor)), max(1, int(pixels.height * factor)))
@@ -323,15 +325,11 @@ def _cell(
 def _list(node: Node, contract: Contract, tables: Tables) -> Form | None:
     path = node.text("to")
     table = _table(node, "values", tables)
-    schema = contract.at(path) if path else None
-    labels = _enum(schema or {})
-    if node.has("values") and table is None:
+    if not isinstance(node.get("to"), str) or (node.has("values") and table is None):
         return None
+    labels = _enum(contract.at(path) or {})
     if table is None:
         table = Table(DEFAULT_TIER.area, None, _read_labels(labels))
-    if not table.sizes:
-        message = f"the contract's {path!r} lists no WxH values; give `values:` with the pixels of each"
-        node.report("bad-form", message, "to")
     cells = tuple(
         GridCell(sends={path: label}, real=size, nominal=size, inferred=False)
         for label, size in table.sizes.items()
@@ -339,6 +337,11 @@ def _list(node: Node, contract: Contract, tables: Tables) -> Form | None:
     )
     sources = () if table.checked is None else (table.checked,)
     if not cells:
+        if node.has("values"):
+            node.report("bad-form", f"none of these is a value of the contract's {path!r} with known pixels", "values")
+        else:
+            message = f"the contract's {path!r} lists no WxH values; give `values:` with the pixels of each"
+            node.report("bad-form", message, "to")
         return None
     return Form(kind=FormKind.LIST, to={"value": path}, set=_constants(node), cells=cells, sources=sources)
 

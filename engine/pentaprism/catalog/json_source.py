@@ -13,7 +13,7 @@ from bisect import bisect_right
 from typing import Any
 
 from ..errors import Finding
-from .document import DEEPEST, Document, Path
+from .document import BYTE_ORDER_MARK, MARKED, TOO_DEEP, Document, Path, is_too_deep
 
 __all__ = ["read_json"]
 
@@ -21,7 +21,6 @@ _TOKEN = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+')
 
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_TOO_DEEP = f"this is nested deeper than {DEEPEST} levels"
 
 
 class _NoNumber(ValueError):
@@ -49,6 +48,9 @@ def read_json(name: str, text: str, *, authored: bool = True) -> Document:
         return data
 
     hooks: dict[str, Any] = {"object_pairs_hook": collect, "parse_float": _finite} if authored else {}
+    if text.startswith(BYTE_ORDER_MARK):
+        document.refuse("byte-order-mark", MARKED)
+        return document
     try:
         data = json.loads(text, parse_constant=_refuse_constant, **hooks)
     except json.JSONDecodeError as error:
@@ -58,7 +60,7 @@ def read_json(name: str, text: str, *, authored: bool = True) -> Document:
     except ValueError:
         document.refuse("json-syntax", "this is not readable as JSON: a number has too many digits")
     except RecursionError:
-        document.refuse("too-deep", _TOO_DEEP)
+        document.refuse("too-deep", TOO_DEEP)
     else:
         _accept(document, data, text, repeated, authored)
     return document
@@ -67,12 +69,13 @@ def read_json(name: str, text: str, *, authored: bool = True) -> Document:
 def _accept(document: Document, data: Any, text: str, repeated: bool, authored: bool) -> None:
     if not isinstance(data, dict):
         document.refuse("wrong-type", f"the file must hold an object ({{...}}), not {str(data)[:60]!r}")
-    elif authored and _too_deep(data):
-        document.refuse("too-deep", _TOO_DEEP)
+    elif authored and is_too_deep(data):
+        document.refuse("too-deep", TOO_DEEP)
     elif _half_characters(text, data):
         document.refuse("json-syntax", "a \\ud800 to \\udfff escape stands alone; it is half of a character")
     else:
         document.data = data
+        document.text = text if authored else None
         if repeated:
             _locate(document, text)
         else:
@@ -94,20 +97,6 @@ def _place(text: str, token: str) -> tuple[int, int]:
     """Where a token first stands, outside of strings."""
     at = next((match.start() for match in _TOKEN.finditer(text) if match[0] == token), 0)
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-
-
-def _too_deep(data: Any) -> bool:
-    level = [data]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _half_characters(text: str, data: Any) -> bool:

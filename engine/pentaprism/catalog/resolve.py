@@ -39,7 +39,7 @@ def resolve_rules(
             continue
         if mode not in parameter.modes:
             short = " or ".join(sorted(one.value for one in parameter.modes))
-            rules[name] = _unsupported(name, f"it belongs to {short} requests", "vocabulary")
+            rules[name] = _unsupported(name, f"only {short} requests have it", "vocabulary")
         elif name in SIZE_PARAMETERS:
             rules[name] = _size_rule(name, forms)
         else:

@@ -6,19 +6,20 @@ Row 3. It must not judge anything: `pentaprism.catalog.lint` does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
-from ..types import Contract, Endpoint, Mode, Model, ModeSpec
+from ..types import Contract, Endpoint, Mode, Model, ModeSpec, Rule
 from .build import Builder, endpoint_key
-from .document import Document
+from .document import Document, Path
 from .documents import Documents
 from .node import Node
 
 __all__ = ["Scene", "Served"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Served:
     """One mode of one endpoint: as built, and the parts of the model's file that say so."""
 
@@ -33,38 +34,37 @@ class Served:
         """The contract as this mode sees it."""
         return self.spec.contract
 
-    def rules(self) -> Iterator[tuple[str, Node]]:
-        """The endpoint's own rules that count in this mode: not those of parameters that belong to another."""
-        over = self.overlay.child("rules")
-        written = self.written.child("rules").items()
-        for name, rule in (*((name, rule) for name, rule in written if not over.has(name)), *over.items()):
-            if name in self.spec.rules and self.spec.rules[name].origin == "endpoint":
-                yield name, rule
+    @cached_property
+    def rules(self) -> Mapping[str, Node]:
+        """The endpoint's own rules that count in this mode, as written: not those of parameters of another mode."""
+        written = {**dict(self.written.child("rules").items()), **dict(self.overlay.child("rules").items())}
+        return {name: rule for name, rule in written.items() if self.spec.rules[name].origin == "endpoint"}
 
-    def forms(self) -> Iterator[Node]:
-        """The forms that count in this mode, as written."""
+    @cached_property
+    def forms(self) -> tuple[Node, ...]:
+        """The forms that count in this mode, as written, in the order in which they were built."""
         holder = self.overlay if self.overlay.has("sizes") else self.written
-        for form in holder.child("sizes").child("forms").entries():
-            modes = form.get("modes")
-            if isinstance(form.data, dict) and (not modes or self.mode.value in modes):
-                yield form
+        forms = holder.child("sizes").child("forms").entries()
+        return tuple(form for form in forms if not form.get("modes") or self.mode.value in form.get("modes"))
 
-    def constants(self) -> Iterator[Node]:
+    @cached_property
+    def constants(self) -> tuple[Node, ...]:
         """The places that hold constants: the endpoint, the mode and the forms."""
-        for node in (self.written.child("constants"), self.overlay.child("constants")):
-            if isinstance(node.data, dict):
-                yield node
-        for form in self.forms():
-            if isinstance(form.get("set"), dict):
-                yield form.child("set")
+        holders = ((self.written, "constants"), (self.overlay, "constants"), *((form, "set") for form in self.forms))
+        return tuple(node.child(key) for node, key in holders if node.has(key))
+
+    def place(self, rule: Rule) -> Node:
+        """Where a rule can be changed: where the endpoint writes it, else the mode that would have to."""
+        return self.rules.get(rule.parameter, self.overlay)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """Everything a linter may look at. `today` is the day facts cannot be newer than.
 
     `marred` names the files in which something else was found: what would be said of an endpoint they describe might
-    only follow from that.
+    only follow from that. `used_waivers` are the waivers that have overruled a linter so far: the file, the path of
+    what holds them, and the linter.
     """
 
     documents: Documents
@@ -72,40 +72,65 @@ class Scene:
     models: Mapping[str, Model]
     today: date
     marred: frozenset[str] = frozenset()
+    used_waivers: set[tuple[str, Path, str]] = field(default_factory=set)
 
     def root(self, document: Document) -> Node:
         """A whole document; what reading it might report is nobody's concern here."""
         return Node(document, (), [])
 
-    def written(self) -> Iterator[tuple[Endpoint, Node]]:
-        """Every endpoint that could be built, with its entry in the model's file."""
-        for model_id, model in self.models.items():
-            endpoints = {endpoint.key: endpoint for endpoint in model.endpoints if self._is_sound(endpoint)}
-            for entry in self.root(self.documents.models[model_id]).child("endpoints").entries():
-                if isinstance(entry.data, dict) and (endpoint := endpoints.get(endpoint_key(entry, model_id))):
-                    yield endpoint, entry
+    def sound(self, document: Document) -> bool:
+        """Whether nothing else was found in a document, nor in the layers over it."""
+        return self.marred.isdisjoint((document.name, *document.sources.values()))
+
+    @cached_property
+    def roots(self) -> tuple[tuple[str, Node], ...]:
+        """Every model whose file is sound, by its id."""
+        return tuple((name, self.root(one)) for name, one in self.documents.models.items() if self.sound(one))
+
+    @cached_property
+    def written(self) -> tuple[tuple[Endpoint, Node], ...]:
+        """Every endpoint all of whose files are sound, with its entry in the model's file."""
+        found = []
+        for model_id, root in self.roots:
+            built = {endpoint.key: endpoint for endpoint in self.models[model_id].endpoints if self._is_sound(endpoint)}
+            for entry in root.child("endpoints").entries():
+                if endpoint := built.get(endpoint_key(entry, model_id)):
+                    found.append((endpoint, entry))
+        return tuple(found)
 
     def _is_sound(self, endpoint: Endpoint) -> bool:
         documents = self.documents
-        described_by = (
-            documents.parameters,
-            documents.size_tables,
-            documents.models[endpoint.model],
-            documents.providers[endpoint.provider],
-            documents.contracts[f"{endpoint.provider}/{endpoint.id}"],
+        contract = documents.contracts[f"{endpoint.provider}/{endpoint.id}"]
+        shared = (documents.parameters, documents.size_tables, documents.providers[endpoint.provider], contract)
+        return all(map(self.sound, shared))
+
+    @cached_property
+    def served(self) -> tuple[Served, ...]:
+        """Every mode of every endpoint all of whose files are sound."""
+        return tuple(
+            Served(
+                endpoint=endpoint,
+                mode=mode,
+                spec=spec,
+                written=entry,
+                overlay=entry.child("modes").child(mode.value),
+            )
+            for endpoint, entry in self.written
+            for mode, spec in endpoint.modes.items()
         )
-        files = {name for one in described_by for name in (one.name, *one.sources.values())}
-        return self.marred.isdisjoint(files)
 
-    def served(self) -> Iterator[Served]:
-        """Every mode of every endpoint that could be built."""
-        for endpoint, entry in self.written():
-            for mode, spec in endpoint.modes.items():
-                overlay = entry.child("modes").child(mode.value)
-                yield Served(endpoint=endpoint, mode=mode, spec=spec, written=entry, overlay=overlay)
+    @cached_property
+    def users(self) -> Mapping[str, tuple[Node, ...]]:
+        """For each contract, as `provider/id`, the entries of the endpoints it describes."""
+        users: dict[str, tuple[Node, ...]] = {}
+        for endpoint, entry in self.written:
+            contract = f"{endpoint.provider}/{endpoint.id}"
+            users[contract] = (*users.get(contract, ()), entry)
+        return users
 
-    def provenances(self) -> Iterator[Node]:
-        """Every note of where a fact was read: of files, of endpoints and of size tables."""
+    def provenances(self) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+        """Every note of where a fact was read, with the entries of the endpoints it concerns if it stands elsewhere."""
+        contracts = {document.name: name for name, document in self.documents.contracts.items()}
         for kind, document in self.documents.each():
             root = self.root(document)
             holders = [root]
@@ -114,4 +139,6 @@ class Scene:
             elif kind == "model":
                 holders = list(root.child("endpoints").entries())
             for holder in holders:
-                yield from (holder.child(name) for name in ("checked", "x-provenance") if holder.has(name))
+                for name in ("checked", "x-provenance"):
+                    if holder.has(name):
+                        yield holder.child(name), self.users.get(contracts.get(document.name, ""), ())

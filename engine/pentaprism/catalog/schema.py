@@ -7,19 +7,21 @@ what keys mean together is for `pentaprism.catalog.lint`. This module must not r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import Finding, MissingDependency
-from .document import DEEPEST
+from .document import TOO_DEEP, Document, is_too_deep
 from .documents import Documents, builtin_path
-from .schema_faults import Fault, faults_of
+from .schema_faults import Fault, faults_of, label_of
 
 __all__ = ["KINDS", "bundled_schema", "schema_findings", "schema_folder"]
 
-KINDS = ("model", "provider", "parameters", "size-tables", "contract")
+_MOST_REMEMBERED = 50_000
+
+KINDS = ("model", "provider", "parameters", "size-tables", "contract", "manifest", "proofs", "published")
 """The documents that have a schema; `rule.json` and `provenance.json` are parts of these."""
 
 
@@ -80,9 +82,28 @@ def _errors_of(kind: str) -> Callable[[Any], Iterable[Any]]:
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
     extend: Any = validators.extend
-    validator = extend(Draft202012Validator, type_checker=checker)(bundled_schema(kind))
+    keywords = {"$ref": _remembering(Draft202012Validator.VALIDATORS["$ref"])}
+    validator = extend(Draft202012Validator, keywords, type_checker=checker)(bundled_schema(kind))
     errors: Callable[[Any], Iterable[Any]] = validator.iter_errors
     return errors
+
+
+def _remembering(check: Callable[..., Iterable[Any]]) -> Callable[..., Iterator[Any]]:
+    """A check of what a `$ref` refers to that looks only once at equal parts: most fields of most contracts say what
+    others have said before, and to look at them again takes several times as long as to know them again.
+    """
+    sound: set[tuple[str, str]] = set()
+
+    def known_or_checked(validator: Any, target: str, instance: Any, schema: Any) -> Iterator[Any]:
+        part = (target, json.dumps(instance))
+        if part in sound:
+            return
+        errors = list(check(validator, target, instance, schema))
+        if not errors and len(sound) < _MOST_REMEMBERED:
+            sound.add(part)
+        yield from errors
+
+    return known_or_checked
 
 
 def schema_findings(documents: Documents) -> list[Finding]:
@@ -97,15 +118,20 @@ def schema_findings(documents: Documents) -> list[Finding]:
     for kind, document in documents.each():
         if document.broken:
             continue
-        try:
-            for error in _errors_of(kind)(document.data):
-                for fault in faults_of(error, bundled_schema(kind)):
-                    findings[document.finding(fault.path, fault.rule, _sentence(fault), key=fault.key)] = None
-        except RecursionError:
-            message = f"this is nested deeper than {DEEPEST} levels"
-            findings[document.finding((), "too-deep", message)] = None
+        if is_too_deep(document.data):
+            # Only a published file can be: it is not measured when it is read, and jsonschema would not survive it.
+            findings[document.finding((), "too-deep", TOO_DEEP)] = None
+            continue
+        for error in _errors_of(kind)(document.data):
+            for fault in faults_of(error, bundled_schema(kind)):
+                findings[_finding(document, fault)] = None
     return list(findings)
 
 
-def _sentence(fault: Fault) -> str:
-    return f"{fault.message} - {fault.help}" if fault.help else fault.message
+def _finding(document: Document, fault: Fault) -> Finding:
+    if fault.bare is None:
+        return document.finding(fault.path, fault.rule, fault.message, key=fault.key, help=fault.help)
+    # 1.10 is read as 1.1, so what stands in the file is what has to be put in quotes.
+    written = document.numerals.get(fault.path, str(fault.bare))
+    message = f'{label_of(fault.path)} needs quotes: {written} without them is a number; write "{written}"'
+    return document.finding(fault.path, "unquoted-number", message, help=fault.help)

@@ -17,7 +17,7 @@ from ..errors import did_you_mean
 from .document import Path
 from .node import shown
 
-__all__ = ["Fault", "faults_of"]
+__all__ = ["Fault", "faults_of", "label_of"]
 
 _RULES = {
     "additionalProperties": "unknown-key",
@@ -48,13 +48,17 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong at one path; `key` where it is the key's fault, `help` what the schema says of the place."""
+    """One thing wrong at one path; `key` where it is the key's fault, `help` what the schema says of the place.
+
+    `bare` is the number that stands where a string must: somebody forgot the quotes.
+    """
 
     path: Path
     rule: str
     message: str
     key: bool = False
     help: str = ""
+    bare: int | float | None = None
 
 
 def faults_of(error: Any, root: Mapping[str, Any]) -> Iterator[Fault]:
@@ -77,7 +81,15 @@ def faults_of(error: Any, root: Mapping[str, Any]) -> Iterator[Fault]:
             if name in error.instance:
                 yield from _missing(error, needed, root, f" beside {name!r}")
     else:
-        yield Fault(path, _rule(schema, keyword), f"{_label(path)} {_words(error)}", help=_help(error, root))
+        message = f"{label_of(path)} {_words(error)}"
+        yield Fault(path, _rule(schema, keyword), message, help=_help(error, root), bare=_bare_number(error))
+
+
+def _bare_number(error: Any) -> int | float | None:
+    """The value where it is a number and would be right if it stood in quotes."""
+    value = error.instance
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and error.validator == "type" and error.validator_value == "string" else None
 
 
 def _rule(schema: Mapping[str, Any], keyword: str) -> str:
@@ -85,7 +97,8 @@ def _rule(schema: Mapping[str, Any], keyword: str) -> str:
     return name
 
 
-def _label(path: Path) -> str:
+def label_of(path: Path) -> str:
+    """What a message calls a place."""
     if not path:
         return "the file"
     last = path[-1]
@@ -98,7 +111,7 @@ def _stated(path: Path, rule: str, error: Any, root: Mapping[str, Any]) -> Fault
     """A fault in the schema's own words: a whole sentence, or `must ...` to be read on from the name of the place."""
     message: str = error.schema["errorMessage"]
     if message.startswith("must "):
-        return Fault(path, rule, f"{_label(path)} {message}", help=_help(error, root))
+        return Fault(path, rule, f"{label_of(path)} {message}", help=_help(error, root))
     return Fault(path, rule, message)
 
 
@@ -154,20 +167,18 @@ def _missing(error: Any, needed: Iterable[str], root: Mapping[str, Any], beside:
     known = error.schema.get("properties", {})
     for name in needed:
         if name not in error.instance:
-            message = f"{_label(path)} needs the key {name!r}{beside}"
+            message = f"{label_of(path)} needs the key {name!r}{beside}"
             yield Fault(path, _rule(error.schema, error.validator), message, help=_text(known.get(name, {}), root))
 
 
 def _union_faults(error: Any, root: Mapping[str, Any]) -> Iterator[Fault]:
     """The faults of the branch that was meant; one fault of the whole where none can have been."""
     path = tuple(error.absolute_path)
-    branches: dict[int, list[Any]] = {}
-    for child in error.context:
-        branches.setdefault(child.relative_schema_path[0], []).append(child)
+    branches = _branches(error)
     suited = {index: errors for index, errors in branches.items() if not any(map(_is_other_kind, errors))}
     if not suited:
         wanted = _kinds(kind for errors in branches.values() for one in errors for kind in _wanted_kinds(one))
-        message = f"{_label(path)} must be {wanted}, not {shown(error.instance)}"
+        message = f"{label_of(path)} must be {wanted}, not {shown(error.instance)}"
         yield Fault(path, _rule(error.schema, "type"), message, help=_help(error, root))
         return
     chosen = next(iter(suited)) if len(suited) == 1 else _told_apart(error, suited, root)
@@ -178,12 +189,20 @@ def _union_faults(error: Any, root: Mapping[str, Any]) -> Iterator[Fault]:
             yield from faults_of(child, root)
 
 
+def _branches(error: Any) -> dict[int, list[Any]]:
+    """A union's errors by the branch that has them."""
+    branches: dict[int, list[Any]] = {}
+    for child in error.context:
+        branches.setdefault(child.relative_schema_path[0], []).append(child)
+    return branches
+
+
 def _is_other_kind(error: Any) -> bool:
     """Whether a branch's error says that the value is of another kind altogether, a list instead of a mapping."""
     if error.relative_path:
         return False
     if error.validator == "oneOf":
-        return all(map(_is_other_kind, error.context))
+        return all(any(map(_is_other_kind, errors)) for errors in _branches(error).values())
     return bool(error.validator == "type")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
-__all__ = ["UNVERSIONED", "calver"]
+__all__ = ["UNVERSIONED", "calver", "day_of"]
 
 UNVERSIONED = "unversioned"
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -19,13 +20,26 @@ _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 def calver(parts: Iterable[Any]) -> str:
     """The newest day on which anything in these documents was checked, as `YYYY.MM.DD`.
 
-    Days on which prices start do not count: a price may be announced for a day to come.
+    Days on which prices start do not count: a price may be announced for a day to come. Results of proofs have no day
+    and do not count either: proving again what is known makes nothing newer.
 
     >>> calver([{"endpoints": [{"checked": {"date": "2026-07-28"}, "prices": [{"from": "2027-01-01"}]}]}])
     '2026.07.28'
     """
-    newest = max((date for part in parts for date in _checked(part)), default=None)
+    newest = max((day for part in parts for day in _checked(part)), default=None)
     return UNVERSIONED if newest is None else newest.replace("-", ".")
+
+
+def day_of(version: str) -> date | None:
+    """The day a version names; None where it names none.
+
+    >>> day_of("2026.07.28.2"), day_of(UNVERSIONED)
+    (datetime.date(2026, 7, 28), None)
+    """
+    try:
+        return date.fromisoformat("-".join(version.split(".")[:3]))
+    except ValueError:
+        return None
 
 
 def _checked(part: Any) -> Iterator[str]:
@@ -38,6 +52,6 @@ def _checked(part: Any) -> Iterator[str]:
         if isinstance(holder, dict):
             for key in ("checked", "x-provenance"):
                 provenance = holder.get(key)
-                date = provenance.get("date") if isinstance(provenance, dict) else None
-                if isinstance(date, str) and _DATE.fullmatch(date):
-                    yield date
+                day = provenance.get("date") if isinstance(provenance, dict) else None
+                if isinstance(day, str) and _DATE.fullmatch(day):
+                    yield day

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ..errors import Finding
-from .document import DEEPEST, Document, Path
+from .document import BYTE_ORDER_MARK, DEEPEST, MARKED, TOO_DEEP, Document, Path
 
 __all__ = ["read_yaml"]
 
@@ -31,7 +31,6 @@ _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Python refuses to read longer integers; nothing in a catalog has a tenth of these digits.
 _MOST_DIGITS = 300
-_TOO_DEEP = f"this is nested deeper than {DEEPEST} levels"
 
 
 def read_yaml(name: str, text: str) -> Document:
@@ -42,6 +41,10 @@ def read_yaml(name: str, text: str) -> Document:
     a.yaml:2:8: unquoted-ratio: 16:9 without quotes is the number 969 to YAML; write "16:9"
     """
     document = Document(name)
+    if text.startswith(BYTE_ORDER_MARK):
+        # It is in no column of an editor, so what follows it must not count it.
+        text = text.removeprefix(BYTE_ORDER_MARK)
+        document.findings.append(Finding(name, 1, 1, "byte-order-mark", MARKED))
     try:
         events = iter(yaml.parse(text, Loader=_LOADER))
         document.data = _Reader(document).read(events)
@@ -68,7 +71,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, line: int) -> tuple[str, str
     if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in str(error.problem):
         return "yaml-tab", "a tab indents this line; YAML allows only spaces for that"
     problem = error.problem or error.context or "the text breaks off"
-    if problem == _TOO_DEEP:
+    if problem == TOO_DEEP:
         return "too-deep", problem
     return "yaml-syntax", f"this is not readable as YAML: {problem}"
 
@@ -102,14 +105,17 @@ class _Reader:
 
     def node(self, event: Any, events: Iterator[Any], path: Path) -> Any:
         if len(path) > DEEPEST:
-            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
         self.document.values[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.AliasEvent):
-            self.report(event, "yaml-anchor", f"*{event.anchor} points to a value elsewhere; write the value out here")
+            self.report(event, "yaml-alias", f"*{event.anchor} points to a value elsewhere; write the value out here")
             return None
         self.check_marks(event)
         if isinstance(event, yaml.ScalarEvent):
-            return self.scalar(event)
+            value = self.scalar(event)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                self.document.numerals[path] = event.value
+            return value
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(events, path)
         return self.mapping(events, path)
@@ -118,22 +124,18 @@ class _Reader:
         if event.anchor:
             message = f"&{event.anchor} names a value for reuse; catalog files write values out"
             self.report(event, "yaml-anchor", message)
-        if event.tag and event.tag != "!":
+        if event.tag:
             self.report(event, "yaml-tag", f"the tag {event.tag} is not used in catalog files; remove it")
 
     def sequence(self, events: Iterator[Any], path: Path) -> list[Any]:
         items: list[Any] = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self.node(event, events, (*path, len(items))))
         return items
 
     def mapping(self, events: Iterator[Any], path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self.key(event, events, path)
             value_event = next(events)
             place = (*path, key)
@@ -152,7 +154,7 @@ class _Reader:
             return "?"
         self.check_marks(event)
         if event.value == "<<" and event.implicit[0]:
-            self.report(event, "yaml-anchor", "<< merges another mapping; catalog files write values out")
+            self.report(event, "yaml-merge", "<< merges another mapping into this one; write its keys out here")
         value = self.scalar(event)
         return event.value if not isinstance(value, str) else value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,8 +18,9 @@ from ..errors import (
     ProviderError,
     RequestError,
 )
-from . import catalogs, contracts, proofs, requests, servers, sites
+from . import catalogs, comparing, contracts, lints, locks, proofs, publishing, requests, servers, sites
 from .demo import demo
+from .loading import LOCK
 from .output import complain, print_text
 
 __all__ = ["app", "run"]
@@ -47,16 +49,24 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    lock: Annotated[
+        Path | None,
+        typer.Option("--lock", envvar="PENTAPRISM_LOCK", help="Load only the catalog that this lock file pins."),
+    ] = None,
 ) -> None:
     """One OpenAI-style image request in, the right provider request out, and the picture you asked for back."""
+    LOCK.set(lock)
 
 
-catalog_app = typer.Typer(help="Look into the catalog.", no_args_is_help=True, rich_markup_mode=None)
+catalog_app = typer.Typer(
+    help="Look into, publish, compare, pin catalogs.", no_args_is_help=True, rich_markup_mode=None
+)
 contracts_app = typer.Typer(help="Providers' own input schemas.", no_args_is_help=True, rich_markup_mode=None)
 site_app = typer.Typer(help="The documentation website.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command("models")(catalogs.models)
 app.command("validate")(catalogs.validate)
+app.command("lints")(lints.lints)
 app.command("explain")(requests.explain)
 app.command("generate")(requests.generate)
 app.command("serve")(servers.serve)
@@ -64,6 +74,10 @@ app.command("twins")(servers.twins)
 app.command("prove")(proofs.prove)
 app.command("demo")(demo)
 catalog_app.command("show")(catalogs.show)
+catalog_app.command("build")(publishing.build)
+catalog_app.command("diff")(comparing.compare)
+catalog_app.command("lock")(locks.lock)
+catalog_app.command("upgrade")(locks.upgrade)
 contracts_app.command("import")(contracts.import_file)
 contracts_app.command("check")(contracts.check)
 site_app.command("build")(sites.build)

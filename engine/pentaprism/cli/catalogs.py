@@ -4,14 +4,21 @@ anything itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..api import Catalog, today
+from ..catalog.json_source import read_json
+from ..catalog.lint import LINTERS, Severity
+from ..catalog.lint.files import contract_format, formatted
+from ..errors import Finding
 from ..types import Model
-from .output import print_json, print_table, print_text, say
+from .findings import Format, counted, print_findings
+from .loading import load_catalog
+from .output import print_json, print_table, say
 from .resolved import print_resolved, resolved
 
 __all__ = ["models", "show", "validate"]
@@ -22,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def models(catalog: CatalogPath = None, as_json: AsJson = False) -> None:
     """List the models: modes, providers, and what a standard picture costs."""
-    loaded = Catalog.load(catalog)
+    loaded = load_catalog(catalog)
     rows = [_model_row(loaded, model) for model in loaded.models.values()]
     if as_json:
         print_json(rows)
@@ -56,21 +63,39 @@ def validate(
     extends: Annotated[
         list[Path] | None, typer.Option("--extends", help="Lay this catalog over PATH first; may be repeated.")
     ] = None,
-    as_json: AsJson = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="github: workflow commands, which GitHub shows beside the lines.")
+    ] = Format.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First lay contracts out as they ought to be.")] = False,
 ) -> None:
-    """Check a catalog: syntax, schema, meaning. Findings have file, line and column; exit code 1 if there are any."""
+    """Check a catalog: syntax, schema, meaning. Findings have file, line and column; exit code 1 if one is an error."""
     from ..catalog.validate import validate as check
 
     findings = check(path, tuple(extends or ()))
-    if as_json:
-        print_json({"findings": [finding.to_dict() for finding in findings]})
-    else:
-        for finding in findings:
-            print_text(str(finding))
-        count = len(findings)
-        say(f"{count} finding{'' if count == 1 else 's'}" if count else "0 findings: the catalog is sound")
-    if findings:
+    if fix and (laid_out := _lay_out(findings)):
+        say("\n".join(f"laid out {file}" for file in laid_out))
+        findings = check(path, tuple(extends or ()))
+    print_findings(findings, Format.JSON if as_json else form)
+    counts = counted(findings)
+    if not findings:
+        say("0 findings: the catalog is sound")
+        return
+    told = " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
+    explained = "" if LINTERS.keys().isdisjoint(one.rule for one in findings) else "; `pentaprism lints NAME` explains"
+    say(f"{told}{explained}")
+    if counts[Severity.ERROR] or strict:
         raise typer.Exit(1)
+
+
+def _lay_out(findings: Sequence[Finding]) -> list[str]:
+    """Rewrite the contracts that say the right thing in another layout; gives their names."""
+    files = [finding.path for finding in findings if finding.rule == contract_format.name]
+    for file in files:
+        document = read_json(file, Path(file).read_text(encoding="utf-8"))
+        Path(file).write_text(formatted(document), encoding="utf-8", newline="\n")
+    return files
 
 
 def show(
@@ -79,7 +104,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print how every parameter crosses at an endpoint, where each rule comes from, its sizes and prices."""
-    loaded = Catalog.load(catalog)
+    loaded = load_catalog(catalog)
     endpoint = loaded.endpoint(key)
     provider = loaded.providers[endpoint.provider]
     data = resolved(endpoint, provider, today())

@@ -14,16 +14,18 @@ from typing import Annotated
 
 import typer
 
-from ..api import Catalog, today
+from ..api import today
 from ..catalog.build import Builder
 from ..catalog.contract_drift import Change, drift
 from ..catalog.contract_format import format_contract
 from ..catalog.contract_import import Imported, import_contract
-from ..catalog.documents import builtin_path, overlay, read_documents
+from ..catalog.documents import builtin_path
 from ..catalog.json_source import read_json
+from ..catalog.layers import read_catalog
 from ..client.contracts import CheckStatus, ContractCheck, address_of, check_contracts
 from ..client.settings import read_settings
 from ..errors import CatalogError, Fault, RequestError, did_you_mean
+from .loading import load_catalog
 from .output import print_json, print_table, print_text, say, working
 from .servers import twin_settings
 
@@ -86,10 +88,8 @@ def _place(catalog: Path | None, provider: str, endpoint: str) -> Path:
 
 def _address(catalog: Path | None, provider: str, endpoint: str) -> str | None:
     """Where the endpoint's requests go, as far as the catalog says: it may be half written, and lack this contract."""
-    documents = read_documents(None)
-    if catalog is not None and not (catalog.is_dir() and not any(catalog.iterdir())):
-        documents = overlay(documents, [read_documents(catalog)])
-    builder = Builder(documents)
+    begun = catalog is not None and not (catalog.is_dir() and not any(catalog.iterdir()))
+    builder = Builder(read_catalog(None, [catalog] if catalog and begun else []))
     if provider not in builder.providers:
         near = did_you_mean(provider, builder.providers, count=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -143,7 +143,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare contracts with those that providers publish; exit code 1 if a body we may send could now be refused."""
-    loaded = Catalog.load(catalog)
+    loaded = load_catalog(catalog)
     chosen = loaded.endpoint(endpoint) if endpoint else None
     names = None if chosen is None else [f"{chosen.provider}/{chosen.id}"]
     if live:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["complain", "print_json", "print_table", "print_text", "say", "working"]
+__all__ = ["complain", "counting", "print_json", "print_rich", "print_table", "print_text", "say", "working"]
 
 
 def _stderr() -> Console:
@@ -25,6 +25,11 @@ def _stderr() -> Console:
 def print_text(text: str) -> None:
     """Plain data to stdout, as it is."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def print_rich(text: Text) -> None:
+    """Data with colours to stdout; without them where stdout is no terminal."""
+    Console(highlight=False, emoji=False, soft_wrap=True).print(text, end="")
 
 
 def print_json(data: Any) -> None:
@@ -60,16 +65,34 @@ def complain(text: str) -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """A spinner with the seconds that have passed, on stderr, while something takes its time."""
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the seconds that have passed, on stderr, while something takes its time.
+
+    What it gives is told how far the work has come, in a few words that follow `what`.
+    """
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = _stderr()
     if not console.is_terminal:
         say(f"{what} ...")
-        yield
+        yield lambda step: say(f"{what} {step}")
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        progress.add_task(what, total=None)
-        yield
+        task = progress.add_task(what, total=None)
+        yield lambda step: progress.update(task, description=f"{what} {step}")
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr for work whose amount is known; what it gives is told how much more is done."""
+    from rich.progress import Progress, TimeRemainingColumn
+
+    console = _stderr()
+    if not console.is_terminal:
+        say(f"{what} ...")
+        yield lambda done: None
+        return
+    with Progress(*Progress.get_default_columns()[:3], TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)

@@ -14,6 +14,7 @@ from ..api import Catalog
 from ..client import Client, ImagesResponse, ProviderSettings
 from ..errors import Fault, RequestError
 from ..explain import explain_text
+from .loading import load_catalog
 from .output import print_json, print_text, say, working
 
 __all__ = ["explain", "generate"]
@@ -83,7 +84,7 @@ def explain(
         output_format=output_format,
         output_compression=output_compression,
     )
-    explained = Catalog.load(catalog).explain(body)
+    explained = load_catalog(catalog).explain(body)
     if as_json:
         print_json(explained)
     else:
@@ -125,7 +126,7 @@ def generate(
     )
     if not output.parent.is_dir():
         raise RequestError([Fault("output", f"There is no folder {output.parent}; make it first.")])
-    loaded = Catalog.load(catalog)
+    loaded = load_catalog(catalog)
     if twins:
         from ..twins import Twins
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from ..api import Catalog
 from ..client import ProviderSettings
+from .loading import load_catalog
 from .output import print_json, print_text, say
 
 __all__ = ["serve", "twins"]
@@ -33,7 +33,7 @@ def serve(
     """Run the OpenAI-compatible gateway; without any provider key it serves offline twins."""
     from ..gateway import GatewaySettings, create_app, run
 
-    loaded = Catalog.load(catalog)
+    loaded = load_catalog(catalog)
     keys = [provider.env for provider in loaded.providers.values() if os.environ.get(provider.env)]
     if twins or not keys:
         from ..twins import Twins
@@ -63,7 +63,7 @@ def twins(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Twins(Catalog.load(catalog)) as running:
+    with Twins(load_catalog(catalog)) as running:
         if as_json:
             print_json({"key": running.key, "bases": dict(running.bases)})
         else:
