@@ -72,6 +72,8 @@ MUTANTS: list[Mutant] = []
 # What requests have to ask for so that some mistakes can be made at all. Few of these, as each has a control.
 Asks: TypeAlias = Mapping[str, SearchStrategy[Any]]
 SEVERAL: Asks = {"n": st.integers(2, 10)}
+SEVERAL_OF_A_SEED: Asks = {"n": st.integers(2, 10), "seed": st.integers(0, 999)}
+A_SCALE: Asks = {"cfg_scale": st.floats(0, 25)}
 A_SIZE: Asks = {"size": sizes()}
 AN_EDIT: Asks = {"image": images()}
 SEVERAL_IMAGES: Asks = {"image": st.lists(images(), min_size=2, max_size=3)}
@@ -120,7 +122,12 @@ def add_constants(patch: Patch, constants: Callable[[Plan], dict[str, Any]]) -> 
 # -- count and seed -----------------------------------------------------------------------------------------------
 
 
-@mutant("Portkey", "its interpreter clamps n to the maximum", law="test_law_5_count_conserved_over_fan_out")
+@mutant(
+    "Portkey",
+    "its interpreter clamps n to the maximum",
+    law="test_law_5_count_conserved_over_fan_out",
+    asks=SEVERAL_OF_A_SEED,
+)
 def clamp_n(patch: Patch) -> None:
     apply = CountPlan.apply
 
@@ -150,12 +157,18 @@ def say_n_was_sent(patch: Patch) -> None:
     "Vercel AI SDK",
     "Replicate: maxImagesPerCall of FLUX.2 is 8, the most input images",
     law="test_law_5_count_conserved_over_fan_out",
+    asks=SEVERAL_OF_A_SEED,
 )
 def take_inputs_for_outputs(patch: Patch) -> None:
     change_plans(patch, lambda plan: replace(plan, counts=replace(plan.counts, most=8)))
 
 
-@mutant("Vercel AI SDK", "a split n sends the same seed in each call", law="test_law_5_count_conserved_over_fan_out")
+@mutant(
+    "Vercel AI SDK",
+    "a split n sends the same seed in each call",
+    law="test_law_5_count_conserved_over_fan_out",
+    asks=SEVERAL_OF_A_SEED,
+)
 def share_the_seed(patch: Patch) -> None:
     patch.setattr(CountPlan, "_seeds", staticmethod(lambda crossing, seed, counts: [seed] * len(counts)))
 
@@ -164,6 +177,7 @@ def share_the_seed(patch: Patch) -> None:
     "Vercel AI SDK",
     "the same, while each call has a seed of its own on record",
     law="test_law_5_count_conserved_over_fan_out",
+    asks=SEVERAL_OF_A_SEED,
 )
 def forget_the_seed_of_each_call(patch: Patch) -> None:
     leaves = CountPlan.leaves
@@ -200,9 +214,7 @@ def drop_silently(patch: Patch) -> None:
 
 
 @mutant(
-    "Hugging Face",
-    "nscale: cfg_scale and num_inference_steps are popped",
-    law="test_law_2_nothing_lost",
+    "Hugging Face", "nscale: cfg_scale and num_inference_steps are popped", law="test_law_2_nothing_lost", asks=A_SCALE
 )
 def pop_what_could_be_sent(patch: Patch) -> None:
     popped = {"cfg_scale", "num_inference_steps"}
@@ -224,6 +236,7 @@ def strip_unknown_names(patch: Patch) -> None:
     "Portkey",
     "numbers are clamped to min and max without a word",
     law="test_law_2_what_is_honored_is_what_was_asked",
+    asks=A_SCALE,
 )
 def clamp_numbers(patch: Patch) -> None:
     apply = Crossing.apply
@@ -241,6 +254,7 @@ def clamp_numbers(patch: Patch) -> None:
     "Portkey",
     "a table's default is sent where the caller sets nothing",
     law="test_law_4_removing_a_group_removes_its_leaves",
+    asks=A_SCALE,
 )
 def send_defaults(patch: Patch) -> None:
     def defaults(plan: Plan) -> dict[str, Any]:
@@ -311,11 +325,11 @@ def drop_unlisted_ratios(patch: Patch) -> None:
 @mutant(
     "LiteLLM",
     "fal: 1792x1024 becomes landscape_16_9, 1024x576",
-    law="test_law_6_the_choice_for_pixels_is_brute_force",
+    law="test_law_6_pixels_an_endpoint_returns_are_returned_for_them",
 )
 def look_at_the_shape_alone(patch: Patch) -> None:
     def same_shape(cells: Sequence[GridCell], size: Size) -> GridCell:
-        return min(cells, key=lambda cell: (abs(cell.real.shape - size.shape), cell.real.pixels))
+        return min(cells, key=lambda cell: (round(abs(cell.real.shape - size.shape), 1), cell.real.pixels))
 
     patch.setattr(forms, "nearest_cell", same_shape)
 
@@ -628,6 +642,8 @@ def shuffle(patch: Patch) -> None:
     "LiteLLM",
     "Router: the cheapest, whatever it leaves out",
     law="test_law_12_the_winner_is_minimal_and_nobody_is_forgotten",
+    on="wide",
+    asks=A_SIZE,
 )
 def rank_by_price_alone(patch: Patch) -> None:
     patch.setattr(route, "_ranking", lambda preferences, observed: lambda one: (one.cost.high or 0, one.endpoint))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from catalog_variants import from_json, from_yaml, kept, shuffled, with_model
 from law_subjects import DRAWN, ON, REAL, Asked, ask, every_catalog, unordered, varied
 from pentaprism import Catalog, CompiledRequest, Outcome
+from pentaprism.catalog.lint import LINTERS
 from pentaprism.catalog.validate import validate_documents
 from pentaprism.types import Behaviour, FormKind
 from strategies import catalogs, documents, made_of, requests, unrelated_catalogs
@@ -125,8 +126,12 @@ def test_law_11_a_folder_of_yaml_compiles_the_same(data: st.DataObject) -> None:
 @settings(max_examples=max(10, EXAMPLES // 3))
 @given(documents())
 def test_drawn_catalogs_are_sound(data: dict[str, Any]) -> None:
-    """An author would be told of nothing wrong in them, so what a law finds is not a slip in the catalog."""
-    assert validate_documents(made_of(data), ON) == []
+    """An author would be told of nothing wrong in them, so what a law finds is not a slip in the catalog.
+
+    Only what nobody could waive counts: their pixels, prices and names are odder than any provider's, and are meant to.
+    """
+    found = validate_documents(made_of(data), ON)
+    assert [finding for finding in found if finding.rule not in LINTERS or not LINTERS[finding.rule].waivable] == []
 
 
 def test_drawn_catalogs_hold_every_shape_of_the_format() -> None:

@@ -290,7 +290,9 @@ def test_findings_are_findings_of_a_file() -> None:
 @pytest.mark.parametrize(
     ("rule", "field", "rules"),
     [
-        ({"rename": "guidance"}, {"type": "integer"}, ["wrong-target-type"]),
+        ({"rename": "guidance"}, {"type": "integer"}, []),
+        ({"rename": "guidance"}, {"type": "boolean"}, ["wrong-target-type"]),
+        ({"convert": "invert", "to": "guidance"}, {"type": "integer"}, ["wrong-target-type"]),
         ({"rename": "guidance"}, {"type": ["number", "null"]}, []),
         ({"rename": "guidance"}, {}, []),
         ({"rename": "guidance"}, {"anyOf": [{"type": "string"}, {"type": "number"}]}, []),

@@ -237,7 +237,7 @@ def test_a_narrower_range_is_a_violation(fresh: Catalog) -> None:
 def test_a_request_within_the_ranges_that_is_refused_breaks_the_proof(fresh: Catalog) -> None:
     _planned(fresh, FREE)[1]["num_inference_steps"]["maximum"] = 60
     proof = _proved(fresh, FREE)
-    assert any("num_inference_steps must be 1 to 50, not 60" in refusal for refusal in proof.refusals)
+    assert any("num_inference_steps must be 1 to 50 here, not 60" in refusal for refusal in proof.refusals)
     assert proof.violations == []
     assert not proof.proved
 

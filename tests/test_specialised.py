@@ -102,6 +102,13 @@ def test_two_names_for_one_parameter_are_told_once(catalog: Catalog) -> None:
     assert compiled.calls[0].json == {"prompt": "x", "guidance_scale": 3}
 
 
+def test_a_native_field_that_repeats_a_parameter_is_told_of_too(catalog: Catalog) -> None:
+    body = {"model": "flux.1-dev", "prompt": "x", "output_format": "webp"}
+    both = catalog.compile({**body, "output_compression": 51, "output_quality": 51}, "replicate/flux.1-dev", date=ON)
+    assert [entry.parameter for entry in both.adjustments][2:] == ["output_compression", "output_quality"]
+    assert [dict(entry.sent) for entry in both.adjustments][2:] == [{"output_quality": 51}] * 2
+
+
 def test_what_is_shared_between_requests_cannot_be_changed(catalog: Catalog) -> None:
     body = {"model": "flux.1-dev", "prompt": "x", "output_format": "png"}
     (entry,) = catalog.compile(body, "fal/flux.1-dev", date=ON).adjustments[1:]

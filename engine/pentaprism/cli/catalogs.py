@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ..api import Catalog, today
+from ..api import CLOSED, Catalog, today
 from ..catalog.json_source import read_json
 from ..catalog.lint import LINTERS, Severity
 from ..catalog.lint.files import contract_format, formatted
 from ..errors import Finding
-from ..types import Model
+from ..types import CompiledRequest, Model
 from .findings import Format, counted, print_findings
 from .loading import load_catalog
 from .output import print_json, print_table, say
@@ -37,15 +37,19 @@ def models(catalog: CatalogPath = None, as_json: AsJson = False) -> None:
     columns = ("model", "name", "modes", "providers", "1024x1024")
     print_table(
         columns,
-        [
-            (row["id"], row["name"], ", ".join(row["modes"]), ", ".join(row["providers"]), row["standard_cost"])
-            for row in rows
-        ],
+        [(row["id"], row["name"], ", ".join(row["modes"]), ", ".join(row["providers"]), _cost(row)) for row in rows],
     )
 
 
+def _cost(row: dict[str, Any]) -> str:
+    """What a standard picture costs, or why there is none to be had."""
+    return str(row["status"] if row["status"] in CLOSED else row["standard_cost"])
+
+
 def _model_row(catalog: Catalog, model: Model) -> dict[str, Any]:
-    route = catalog.route({"model": model.id, "prompt": "a picture", "size": "1024x1024"})
+    candidates: tuple[CompiledRequest, ...] = ()
+    if model.status not in CLOSED:
+        candidates = catalog.route({"model": model.id, "prompt": "a picture", "size": "1024x1024"}).candidates
     return {
         "id": model.id,
         "name": model.name,
@@ -54,7 +58,7 @@ def _model_row(catalog: Catalog, model: Model) -> dict[str, Any]:
         "modes": [mode.value for mode in model.modes],
         "providers": list(dict.fromkeys(endpoint.provider for endpoint in model.endpoints)),
         "endpoints": [endpoint.key for endpoint in model.endpoints],
-        "standard_cost": route.candidates[0].cost.text if route.candidates else "-",
+        "standard_cost": candidates[0].cost.text if candidates else "-",
     }
 
 

@@ -44,6 +44,9 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
     for path, value in plan.spec.constants.items():
         draft.fields.setdefault(path, value)
     draft.fields.update(settled.raw)
+    for native, canonical in settled.twice.items():
+        if canonical in draft.adjustments:
+            draft.adjustments[native] = draft.adjustments[canonical]._replace(parameter=native)
     if settled.nested:
         tell_nested(draft, settled, request.extras)
     check_required(plan, draft)

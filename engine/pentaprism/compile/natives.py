@@ -28,9 +28,10 @@ class Settled:
     """The request as this endpoint understands it: canonical values, the size wish, and fields to send as they are.
 
     `sizes` are the native size fields that were read into the wish, by path; `read` the canonical parameters other
-    native fields were read as, with the name of each; `nested` the paths inside each object that rules write parts of,
-    and the parameter (or `size`) behind each path, empty where there is none. `unread`: a native size is sent that
-    nobody here can read, so that nobody knows which pixels come back.
+    native fields were read as, with the name of each; `twice` the fields that say again what a parameter says;
+    `nested` the paths inside each object that rules write parts of, and the parameter (or `size`) behind each path,
+    empty where there is none. `unread`: a native size is sent that nobody here can read, so that nobody knows which
+    pixels come back.
     """
 
     values: dict[str, Any]
@@ -38,6 +39,7 @@ class Settled:
     raw: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, Any] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)
+    twice: dict[str, str] = field(default_factory=dict)
     nested: dict[str, dict[str, str]] = field(default_factory=dict)
     unread: bool = False
 
@@ -131,6 +133,8 @@ def _settle_leaf(
         both = f"{value!r} and {settled.values[producer]!r}"
         message = f"{path} and {other} mean the same here and disagree ({both}); give one of them."
         draft.refuse(told, "conflict", message)
+    elif producer in settled.values and path == told:
+        settled.twice[told] = producer
     else:
         settled.values[producer] = canonical
         if path == told:

@@ -125,9 +125,13 @@ def _known(before: Endpoint, after: Endpoint) -> Iterator[Difference]:
     ours, theirs = (
         {name for name, keys in one.native_fields.items() if one.key not in keys} - own for one in (before, after)
     )
-    for names, told in ((theirs - ours, "has"), (ours - theirs, "no longer has")):
+    new, gone = listed(sorted(theirs - ours)), listed(sorted(ours - theirs))
+    pairs = (
+        (new, f"drops {new}, which another endpoint of the model takes"),
+        (gone, f"no longer knows {gone} from another endpoint of the model"),
+    )
+    for names, sentence in pairs:
         if names:
-            sentence = f"another endpoint of this model {told} {listed(sorted(names))}, which it has not itself"
             yield _difference(Kind.CALL_OTHER, sentence, "fields", sorted(ours), sorted(theirs))
 
 

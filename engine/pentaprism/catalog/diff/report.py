@@ -23,7 +23,7 @@ HEADINGS = {
 # So many hexadecimal digits tell one content hash from another.
 _DIGITS = len("sha256:") + 12
 # What would mean something to Markdown or HTML, or call somebody; an underscore inside a word does not.
-_SIGNS = re.compile(r"(?<![^\W_])_|_(?![^\W_])|[\\`*\[\]<>|&@~#]")
+_SIGNS = re.compile(r"(?<![^\W_])_|_(?![^\W_])|\A>|[\\`*\[\]<|&@~#]")
 
 
 def as_text(found: CatalogDiff) -> str:
@@ -101,7 +101,8 @@ def counted(found: CatalogDiff) -> str:
     """
     if not found:
         return "No difference."
-    numbers = [f"{len(found.of(weight))} {heading.lower()}" for weight, heading in HEADINGS.items() if found.of(weight)]
+    headings = {**HEADINGS, Weight.NOTE: "of words, sources and dates"}
+    numbers = [f"{len(found.of(weight))} {words.lower()}" for weight, words in headings.items() if found.of(weight)]
     count = len(found.differences)
     return f"{count} difference{'' if count == 1 else 's'}: {'; '.join(numbers)}."
 

@@ -153,7 +153,10 @@ def _denied(verb: str, words: list[str]) -> str:
 
 def _range(parameter: Parameter) -> str:
     low, high, most = parameter.minimum, parameter.maximum, parameter.max_length
-    words = [f"at least {number(low)}"] if low is not None else []
-    words += [f"at most {number(high)}"] if high is not None else []
+    if low is not None and high is not None:
+        words = [f"{number(low)} to {number(high)}"]
+    else:
+        words = [f"at least {number(low)}"] if low is not None else []
+        words += [f"at most {number(high)}"] if high is not None else []
     words += [f"at most {most} characters"] if most is not None else []
     return listed(words) or "any"

@@ -105,8 +105,12 @@ def _wrong_type(served: Served, rule: Rule, schema: Mapping[str, Any], kinds: It
             yield remark(place, message, at_key=True)
             return
         schema = schema.get("items", {})
+    types = types_of(schema)
+    if rule.verb in ("passthrough", "rename") and "integer" in types:
+        # Of numbers sent as they are the whole ones are taken, and the others refused with the reason.
+        types |= {"number"}
     for kind in kinds:
-        if not taken(kind, types_of(schema)):
+        if not taken(kind, types):
             message = f"{rule.parameter} is sent as {KINDS[kind]}, and {target} takes {described(schema)}"
             yield remark(place, message, at_key=True)
 
