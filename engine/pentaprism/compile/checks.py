@@ -228,7 +228,7 @@ def _properties(schema: Mapping[str, Any]) -> Check:
             one = checks.get(name)
             if one is None:
                 if closed:
-                    return f"has no field {name!r}; it has {', '.join(checks)}"
+                    return f"has no field {name!r}; it has {', '.join(sorted(checks))}"
                 continue
             reason = one(entry)
             if reason is not None:

@@ -6,6 +6,7 @@ modules of their own (`forms`, `output`, `counts`). It must not know about other
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,8 +136,12 @@ def _scale(options: Mapping[str, Any]) -> Conversion:
     whole = options.get("whole", False)
 
     def write(value: float) -> float | int:
-        scaled = start + (value - low) * factor
-        return int(scaled + 0.5) if whole else scaled
+        try:
+            scaled = start + (value - low) * factor
+            return int(scaled + 0.5) if whole else scaled
+        except OverflowError:
+            # Beyond what a float holds, and so beyond every range.
+            return math.inf if value > 0 else -math.inf
 
     return write, (lambda wire: low + (wire - start) / factor)
 

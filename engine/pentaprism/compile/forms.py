@@ -96,7 +96,7 @@ def _choose_free(form: Form, wish: SizeWish, default: Size | None, whole_megapix
             return None
         size = target if allowed(target, form) else fit(target.width, target.height, form)
         area = wish.tier.area if wish.tier else _DEFAULT_AREA
-        if whole_megapixels and target.pixels > area and _megapixels(size.pixels) > _megapixels(area):
+        if whole_megapixels and _megapixels(size.pixels) > _megapixels(area):
             shorter = shorten(size, area, form)
             if shorter != size:
                 tier = wish.tier.label if wish.tier else "1K"
