@@ -30,13 +30,17 @@ _T2I, _EDIT = "text-to-image", "image-edit"
 
 def made_of(data: dict[str, Any]) -> Documents:
     """The documents of a catalog with the usual vocabulary: size tables, providers, models and contracts, as data."""
-    kinds = {"providers": "yaml", "models": "yaml", "contracts": "json"}
-    many = {
-        kind: {name: Document(f"{kind}/{name}.{suffix}", document) for name, document in data[kind].items()}
-        for kind, suffix in kinds.items()
-    }
-    tables = Document("size-tables.yaml", data["size_tables"])
-    return Documents(parameters=PARAMETERS, size_tables=tables, **many)
+
+    def many(kind: str, suffix: str) -> dict[str, Document]:
+        return {name: Document(f"{kind}/{name}.{suffix}", document) for name, document in data[kind].items()}
+
+    return Documents(
+        parameters=PARAMETERS,
+        size_tables=Document("size-tables.yaml", data["size_tables"]),
+        providers=many("providers", "yaml"),
+        models=many("models", "yaml"),
+        contracts=many("contracts", "json"),
+    )
 
 
 def catalogs() -> st.SearchStrategy[Catalog]:

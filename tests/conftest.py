@@ -17,8 +17,9 @@ from pentaprism.client import ProviderSettings
 from pentaprism.twins import Twins
 from twin_clients import keyed, settings_of
 
-settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("thorough", max_examples=2_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("thorough" if os.environ.get("PENTAPRISM_THOROUGH") else "fast")
 
 

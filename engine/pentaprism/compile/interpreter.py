@@ -144,7 +144,7 @@ def check_required(plan: Plan, draft: Draft) -> None:
         if field not in draft.fields and not any(Contract.top(path) == field for path in draft.fields):
             behind = (name for path, name in plan.producers.items() if Contract.top(path) == field)
             producer = next(behind, field)
-            if producer not in {refusal.param for refusal in draft.refusals}:
+            if draft.written.get(producer, producer) not in {refusal.param for refusal in draft.refusals}:
                 draft.refuse(producer, "required", f"the provider needs {field}; set {producer}.")
 
 
