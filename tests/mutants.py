@@ -45,6 +45,7 @@ from strategies import images, sizes
 __all__ = ["MUTANTS", "Mutant"]
 
 Patch: TypeAlias = pytest.MonkeyPatch
+Asks: TypeAlias = Mapping[str, SearchStrategy[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Mutant:
     plant: Callable[[Patch], None]
     law: str
     on: str
-    asks: Mapping[str, SearchStrategy[Any]]
+    asks: Asks
 
     def __str__(self) -> str:
         return self.name
@@ -70,7 +71,6 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 # What requests have to ask for so that some mistakes can be made at all. Few of these, as each has a control.
-Asks: TypeAlias = Mapping[str, SearchStrategy[Any]]
 SEVERAL: Asks = {"n": st.integers(2, 10)}
 SEVERAL_OF_A_SEED: Asks = {"n": st.integers(2, 10), "seed": st.integers(0, 999)}
 A_SCALE: Asks = {"cfg_scale": st.floats(0, 25)}
@@ -561,7 +561,7 @@ def send_any_format(patch: Patch) -> None:
         draft.adjust("output_format", asked, sent, self.format_rule.behaviour, Outcome.HONORED, "sent as it is")
 
     patch.setattr(OutputPlan, "_offers", lambda self, format: format is not None)
-    patch.setattr(OutputPlan, "_send_format", send)
+    patch.setattr(OutputPlan, "_ask_format", send)
 
 
 # -- cost ---------------------------------------------------------------------------------------------------------
@@ -606,7 +606,7 @@ def charge_prices_of_tomorrow(patch: Patch) -> None:
     def undated(prices: Sequence[Price], on: Any) -> Tariff:
         return tariff(prices, max([on, *(price.start for price in prices)]))
 
-    patch.setattr("pentaprism.compile.billing.tariff", undated)
+    patch.setattr("pentaprism.compile.plan.tariff", undated)
 
 
 @mutant(

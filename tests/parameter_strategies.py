@@ -28,15 +28,10 @@ def draw_parameters(dice: Dice, sketch: Sketch) -> None:
     _draw_own_fields(dice, sketch)
 
 
-# Their bounds and formats inside a choice are not looked at yet: two tests of `test_laws_found`.
-_NEVER_NULL = ("seed", "output_format")
-
-
 def _place(dice: Dice, sketch: Sketch, parameter: str, schema: Mapping[str, Any], *names: str) -> str:
     """Put a field under the parameter's own name, another, or inside an object, with the rule that takes."""
     name = pick(dice, parameter, *names)
-    if parameter not in _NEVER_NULL:
-        schema = _maybe_null(dice, schema)
+    schema = _maybe_null(dice, schema)
     path = sketch.add(f"options.{name}" if chance(dice, 6) else name, schema)
     if path != parameter:
         sketch.rules[parameter] = {"rename": path}
@@ -119,7 +114,7 @@ def _draw_negative_prompt(dice: Dice, sketch: Sketch) -> None:
 def _draw_seed(dice: Dice, sketch: Sketch) -> None:
     ranges: tuple[dict[str, Any], ...] = ({}, {"minimum": 0, "maximum": 2**32 - 1}, {"minimum": 5, "maximum": 999})
     _place(dice, sketch, "seed", {"type": "integer", **pick(dice, *ranges, {"maximum": 2**31 - 1})}, "random_seed")
-    # Not clamped yet: `test_laws_found`, `test_a_clamped_seed_is_the_one_that_is_told_and_counted_from`.
+    _let_clamp(dice, sketch, "seed")
 
 
 def _draw_words(dice: Dice, sketch: Sketch, parameter: str, values: tuple[str, ...], *names: str) -> None:
@@ -236,7 +231,9 @@ def _draw_format(dice: Dice, sketch: Sketch) -> None:
         schema["default"] = pick(dice, *spelt.values())
     same = all(ours == theirs for ours, theirs in spelt.items())
     if same and chance(dice, 3):
-        _place(dice, sketch, "output_format", schema, "format")
+        path = _place(dice, sketch, "output_format", schema, "format")
+        # Said, because the provider may have a rule for this very field.
+        sketch.rules["output_format"] = {"passthrough": True} if path == "output_format" else {"rename": path}
         return
     path = sketch.add(pick(dice, "output_format", "format", "options.format"), schema)
     if chance(dice, 4):

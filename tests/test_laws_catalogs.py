@@ -5,6 +5,7 @@ And what the drawn catalogs owe the laws: they are sound, and they hold every sh
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -27,10 +28,13 @@ def _unlisted(compiled: CompiledRequest) -> CompiledRequest:
     """The same but for two things that stand in the file's order: parts of a form, and the endpoints a sentence lists
     when it says who has a field that this one has not.
     """
-    told = [
-        entry._replace(why="") if entry.behaviour is Behaviour.UNSUPPORTED else entry for entry in compiled.adjustments
-    ]
-    return unordered(compiled)._replace(adjustments=tuple(told))
+    told = tuple(entry._replace(why=_words(entry.why)) for entry in compiled.adjustments)
+    return unordered(compiled)._replace(adjustments=told)
+
+
+def _words(told: object) -> str:
+    """What is told, with its words in alphabetical order."""
+    return " ".join(sorted(re.findall(r"[^\s(),.:;]+", str(told))))
 
 
 @every_catalog
@@ -41,7 +45,7 @@ def test_law_11_order_in_files_changes_nothing(which: str, data: st.DataObject) 
     route = asked.route()
     other = varied(data, which, asked.catalog, shuffled).route(asked.body, date=ON)
     assert list(map(_unlisted, other.candidates)) == list(map(_unlisted, route.candidates))
-    assert sorted(other.refusals, key=str) == sorted(route.refusals, key=str)
+    assert sorted(map(_words, other.refusals)) == sorted(map(_words, route.refusals))
 
 
 @every_catalog
@@ -172,7 +176,7 @@ def test_drawn_requests_meet_every_outcome() -> None:
     """Neither are all of them refused, nor all of them served as they are."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=400, derandomize=True, database=None)
+    @settings(max_examples=800, derandomize=True, database=None)
     @given(catalogs().flatmap(lambda catalog: requests(catalog).map(lambda body: Asked(catalog, body))))
     def look(asked: Asked) -> None:
         route = asked.route()
@@ -183,7 +187,7 @@ def test_drawn_requests_meet_every_outcome() -> None:
     look()
     codes = {"mode", "required", "out-of-range", "not-allowed", "conflict", "too-many-images", "filtered", "max-price"}
     assert not (codes | {"require-parameters"} | {outcome.value for outcome in Outcome}) - set(seen)
-    assert seen["served"] > 200
+    assert seen["served"] > 400
 
 
 def test_variants_are_variants() -> None:

@@ -69,8 +69,6 @@ def test_law_8_a_later_price_changes_nothing_before_its_day(
     """Prices are appended with the day from which they hold; up to then a request is what it was, and costs it."""
     asked = ask(data, which)
     asked.route()
-    # Not rounded up yet: `test_laws_found`, `test_an_announced_rate_changes_no_size`.
-    row.pop("round", None)
     other = later_price(asked.catalog, row) if which == DRAWN else _with_later_price(which)
     for day in BEFORE:
         before, after = (catalog.route(asked.body, date=day) for catalog in (asked.catalog, other))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from law_subjects import REAL, Asked, ask, every_catalog
 from pentaprism import Catalog, RequestError
 from pentaprism.errors import Fault
-from pentaprism.types import Refusal
 from strategies import json_bodies
 
 BUILTIN = REAL["builtin"]
@@ -79,13 +78,6 @@ def test_a_parameter_means_the_same_by_any_of_its_names(which: str, data: st.Dat
         for candidate in one.candidates
     ]
     assert list(other.candidates) == renamed
-    # Some are refused twice yet: `test_laws_found`, `test_a_refused_synonym_is_refused_once`.
-    assert {(refusal.endpoint, refusal.code, refusal.param) for refusal in other.refusals if not _is_want(refusal)} == {
-        (refusal.endpoint, refusal.code, spelt.get(refusal.param or "", refusal.param))
-        for refusal in one.refusals
-        if not _is_want(refusal)
-    }
-
-
-def _is_want(refusal: Refusal) -> bool:
-    return refusal.code == "required"
+    assert [(refusal.endpoint, refusal.code, refusal.param) for refusal in other.refusals] == [
+        (refusal.endpoint, refusal.code, spelt.get(refusal.param or "", refusal.param)) for refusal in one.refusals
+    ]

@@ -86,8 +86,7 @@ def focus(mutant: Mutant, patch: pytest.MonkeyPatch) -> None:
     """Let every request that is drawn set what the mutant is about, beside whatever else it sets."""
     for name, values in mutant.asks.items():
         patch.setitem(strategies._CANONICAL, name, values)
-    names = strategies._NAMES.map(lambda drawn: [*dict.fromkeys((*mutant.asks, *drawn))])
-    patch.setattr(strategies, "_NAMES", names)
+    patch.setattr(strategies, "SURELY", frozenset(mutant.asks))
 
 
 def counted(law: Any) -> list[None]:

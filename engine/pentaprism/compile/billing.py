@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ..prices import Usage, tariff
+from ..prices import Usage
 from ..types import NOTHING, CompiledRequest, Cost, FormKind, Media, Size
 from .bodies import fields_of
 from .draft import take
@@ -41,9 +41,7 @@ def price_fields(
     plan: Plan, fields: Mapping[str, Any], count: int, size: Size | None, inputs: Sequence[Size | None], on: date
 ) -> Cost:
     """What so many pictures of a size cost, made from these fields, at the prices of a day."""
-    rates = plan.tariffs.get(on)
-    if rates is None:
-        rates = plan.tariffs[on] = tariff(plan.endpoint.prices, on)
+    rates = plan.tariff(on)
     if rates.single is not None and (cost := rates.single(count, size)) is not None:
         return cost
     known = _known(plan, fields) if plan.conditional else NOTHING

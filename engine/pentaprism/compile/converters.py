@@ -91,7 +91,7 @@ class Crossing:
 def build_crossing(rule: Rule, contract: Contract) -> Crossing:
     """Make a rule ready against a contract."""
     path = rule.target or rule.parameter
-    schema = contract.at(path) or {}
+    schema = contract.value_at(path)
     write: Callable[[Any], Any] = _identity
     read: Callable[[Any], Any] = _identity
     if rule.verb == "convert":

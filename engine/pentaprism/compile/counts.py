@@ -48,11 +48,9 @@ class CountPlan:
         crossing = self.seed
         if crossing is None or crossing.path not in fields or "seed" not in values:
             return (None,) * len(counts)
-        seed = values["seed"]
-        if len(counts) == 1 and fields[crossing.path] == seed:
-            # Within the bounds, or it would have been refused.
-            return (seed,)
-        return tuple(self._seeds(crossing, seed, counts))
+        # What is sent may be the nearest the provider takes to the one asked for.
+        seed = crossing.read(fields[crossing.path])
+        return (seed,) if len(counts) == 1 else tuple(self._seeds(crossing, seed, counts))
 
     @staticmethod
     def _seeds(crossing: Crossing, seed: int, counts: Sequence[int]) -> Sequence[int | None]:
@@ -109,5 +107,5 @@ def build_counts(rule: Rule, seed: Crossing | None, contract: Contract) -> Count
     most = 1
     if field is not None:
         native = rule.options.get("native", {})
-        most = int(native.get("max", (contract.at(field) or {}).get("maximum", 1)))
+        most = int(native.get("max", contract.value_at(field).get("maximum", 1)))
     return CountPlan(rule=rule, field=field, most=max(1, most), seed=seed)

@@ -48,7 +48,7 @@ def choose(spec: ModeSpec, wish: SizeWish, default: Size | None, *, whole_megapi
     over into another one.
     """
     if wish.auto:
-        auto = next((form for form in spec.forms if form.kind is FormKind.AUTO and form.default_tier is None), None)
+        auto = next((form for form in _autos(spec) if form.default_tier is None), None)
         return None if auto is None else Choice(kind=FormKind.AUTO, sends=auto.set, size=None)
     choices = []
     for form in spec.forms:
@@ -67,11 +67,16 @@ def choose(spec: ModeSpec, wish: SizeWish, default: Size | None, *, whole_megapi
     return sized[preferred(target, [(choice.kind, choice.size) for choice in sized if choice.size])]
 
 
+def _autos(spec: ModeSpec) -> list[Form]:
+    """The forms that leave the shape to the provider, in an order that does not depend on the file's."""
+    return sorted((form for form in spec.forms if form.kind is FormKind.AUTO), key=lambda form: repr(dict(form.set)))
+
+
 def _choose_scale(spec: ModeSpec, wish: SizeWish) -> Choice | None:
     """Scale only, where no form knows which shape to take: the provider chooses the shape at that scale."""
     if wish.tier is None or wish.ratio is not None:
         return None
-    scales = {form.default_tier: form for form in spec.forms if form.kind is FormKind.AUTO and form.default_tier}
+    scales = {form.default_tier: form for form in _autos(spec) if form.default_tier}
     if not scales:
         return None
     tier = nearest_tier(list(scales), wish.tier.area)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
 from ..types import (
@@ -72,7 +73,7 @@ Sized: TypeAlias = "tuple[SizeWish, Size | None, Choice | None, int, float, floa
 """What became of the size parameters: the wish; pixels sent as asked, or the choice of a form; how many are dropped,
 the aspect and the pixels lost."""
 
-Sizing: TypeAlias = Callable[[Mapping[str, Any], dict[str, Any], _Told, "Size | None", Tolerance], Sized]
+Sizing: TypeAlias = Callable[[Mapping[str, Any], dict[str, Any], _Told, "Size | None", Tolerance, date], Sized]
 
 
 def build_sizing(plan: Plan, vocabulary: Vocabulary) -> Sizing:
@@ -81,7 +82,12 @@ def build_sizing(plan: Plan, vocabulary: Vocabulary) -> Sizing:
     exact = [_exact_form(form) for form in spec.forms if form.kind is FormKind.FREE]
 
     def settle(
-        given: Mapping[str, Any], fields: dict[str, Any], told: _Told, default: Size | None, tolerance: Tolerance
+        given: Mapping[str, Any],
+        fields: dict[str, Any],
+        told: _Told,
+        default: Size | None,
+        tolerance: Tolerance,
+        on: date,
     ) -> Sized:
         if exact and "size" in told and "aspect_ratio" not in told and "resolution" not in told:
             asked, width, height = _pixels(given["size"])
@@ -94,7 +100,7 @@ def build_sizing(plan: Plan, vocabulary: Vocabulary) -> Sizing:
         values = _read_group(SIZE_NAMES, vocabulary, given)
         wish, choice = combine_sizes(values), None
         if wish or wish.auto:
-            choice = choose(spec, wish, default, whole_megapixels=plan.whole_megapixels)
+            choice = choose(spec, wish, default, whole_megapixels=plan.tariff(on).whole_megapixels)
         if choice is not None:
             fields.update(choice.sends)
         draft = Draft("", NOTHING)

@@ -38,7 +38,7 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
         settled = Settled(dict(request.values), request.wish)
     inputs = [media.size for media in request.images]
     default = default_size(plan.spec, inputs)
-    choice, output = _write(plan, vocabulary, draft, settled, request, default)
+    choice, output = _write(plan, vocabulary, draft, settled, request, default, on)
     counts, seeds = plan.counts.apply(draft, settled.values)
     plan.counts.tell_seeds(draft.adjustments, seeds)
     for path, value in plan.spec.constants.items():
@@ -52,6 +52,9 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
     check_required(plan, draft)
     if draft.refusals:
         raise CompileError(draft.refusals)
+    told = tuple(draft.adjustments[name] for name in _in_order(request, draft, settled))
+    # A part of an object may be dropped as a parameter is; it is told of, and counts, once.
+    dropped = sum(entry.outcome is Outcome.DROPPED for entry in told)
     expected = expected_of(plan.spec, sum(counts), choice, default, output.returned)
     if settled.unread:
         expected = expected._replace(size=None, basis="unknown", inferred=False)
@@ -63,19 +66,25 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
         calls=build_calls(plan, draft.fields, counts, seeds),
         counts=tuple(counts),
         seeds=tuple(seeds),
-        adjustments=tuple(draft.adjustments[name] for name in _in_order(request, draft, settled)),
+        adjustments=told,
         expected=expected,
         delivery=output.delivery,
         cost=price_fields(plan, draft.fields, expected.count, expected.size, inputs * len(counts), on),
         priced_on=on,
         wish=settled.wish,
-        loss=(draft.dropped, draft.aspect_loss, draft.pixels_loss),
+        loss=(dropped, draft.aspect_loss, draft.pixels_loss),
         verified=plan.verified,
     )
 
 
 def _write(
-    plan: Plan, vocabulary: Vocabulary, draft: Draft, settled: Settled, request: ImageRequest, default: Size | None
+    plan: Plan,
+    vocabulary: Vocabulary,
+    draft: Draft,
+    settled: Settled,
+    request: ImageRequest,
+    default: Size | None,
+    on: date,
 ) -> tuple[Choice | None, Ready]:
     """Write every value in vocabulary order; the groups are written where their first member stands."""
     values = settled.values
@@ -85,7 +94,7 @@ def _write(
     for name in sorted(values, key=vocabulary.order.__getitem__):
         if name in SIZE_NAMES:
             if not sized:
-                choice, sized = _size(plan, draft, settled, request, default), True
+                choice, sized = _size(plan, draft, settled, request, default, on), True
         elif name in OUTPUT_NAMES:
             output = output or plan.output.apply(draft, values)
         elif name == "image":
@@ -95,15 +104,17 @@ def _write(
         elif name in plan.unsupported:
             write_unsupported(plan, draft, name, values[name])
     if settled.sizes and not sized:
-        choice = _size(plan, draft, settled, request, default)
+        choice = _size(plan, draft, settled, request, default, on)
     return choice, output or plan.output.apply(draft, values)
 
 
-def _size(plan: Plan, draft: Draft, settled: Settled, request: ImageRequest, default: Size | None) -> Choice | None:
+def _size(
+    plan: Plan, draft: Draft, settled: Settled, request: ImageRequest, default: Size | None, on: date
+) -> Choice | None:
     wish = settled.wish
     choice, beside = None, NOTHING
     if wish or wish.auto:
-        choice = choose(plan.spec, wish, default, whole_megapixels=plan.whole_megapixels)
+        choice = choose(plan.spec, wish, default, whole_megapixels=plan.tariff(on).whole_megapixels)
     if choice is not None and settled.sizes and not request.wish:
         # Nothing but the provider's own fields asks for a size: they go out as the caller wrote them.
         beside = constants_beside(plan.spec, settled.sizes)

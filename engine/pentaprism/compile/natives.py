@@ -213,6 +213,8 @@ def tell_nested(draft: Draft, settled: Settled, asked: Mapping[str, Any]) -> Non
         outcome, reasons = Outcome.HONORED, []
         for path, producer in producers.items():
             told = draft.adjustments.get(path if producer == "size" else producer)
+            # A size may need more than the fields the caller wrote.
+            sent.update(told.sent if told is not None and producer == "size" else {})
             if producer and told is not None and told.outcome is not Outcome.HONORED:
                 outcome = told.outcome
                 reasons.append(f"{path}: {told.why}")

@@ -60,8 +60,8 @@ class OutputPlan:
         if convert or (asked is not None and not self._offers(asked)):
             returned = self._fetch_and_convert(draft, values, effective, compression)
             return Ready(Delivery(effective, True, compression, response_format), returned)
-        if asked is not None and self.field is not None:
-            self._send_format(draft, asked)
+        if asked is not None:
+            self._ask_format(draft, asked)
         if natively and self.quality_field is not None:
             self._send_quality(draft, compression)
         return Ready(Delivery(asked, False, None, response_format), effective)
@@ -93,7 +93,11 @@ class OutputPlan:
         draft.adjust("output_compression", compression, {}, rule.behaviour, Outcome.DROPPED, why)
         return False
 
-    def _send_format(self, draft: Draft, asked: str) -> None:
+    def _ask_format(self, draft: Draft, asked: str) -> None:
+        if self.field is None:
+            why = "what the provider returns anyway"
+            draft.adjust("output_format", asked, {}, self.format_rule.behaviour, Outcome.HONORED, why)
+            return
         wire = self.native[asked]
         draft.fields[str(self.field)] = wire
         why = "sent as it is" if wire == asked and self.field == "output_format" else f"sent as {self.field} {wire!r}"
@@ -139,7 +143,7 @@ def build_output(rules: Mapping[str, Rule], contract: Contract, provider: Provid
     field, native, default = None, {}, None
     if rule.target is not None:
         field = rule.target
-        schema = contract.at(field) or {}
+        schema = contract.value_at(field)
         enum = schema.get("enum")
         table = rule.options.get("native", {}).get("values") or rule.options.get("values")
         if enum is None and rule.verb in ("passthrough", "rename"):
@@ -165,5 +169,5 @@ def build_output(rules: Mapping[str, Rule], contract: Contract, provider: Provid
         source=source,
         quality_field=target,
         quality_formats=frozenset(formats),
-        quality_check=build_check(contract.at(target) or {}) if target else None,
+        quality_check=build_check(contract.value_at(target)) if target else None,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ..prices import Tariff
+from ..prices import Tariff, tariff
 from ..types import Contract, Endpoint, ModeSpec, Provider, Rule
 from .checks import Check, build_check
 from .converters import Crossing, build_crossing
@@ -43,11 +43,17 @@ class Plan:
     producers: Mapping[str, str]
     nested: frozenset[str]
     required: tuple[str, ...]
-    whole_megapixels: bool
     verified: bool
     conditional: bool
     conditions: Mapping[str, Any]
     tariffs: dict[date, Tariff] = field(default_factory=dict)
+
+    def tariff(self, on: date) -> Tariff:
+        """The endpoint's prices in force on a day."""
+        rates = self.tariffs.get(on)
+        if rates is None:
+            rates = self.tariffs[on] = tariff(self.endpoint.prices, on)
+        return rates
 
 
 def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
@@ -72,7 +78,6 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
         producers=producers,
         nested=frozenset(name for name in contract.fields if any(path.startswith(f"{name}.") for path in producers)),
         required=tuple(contract.schema.get("required", ())),
-        whole_megapixels=any(price.per == "megapixel" and price.round == "up" for price in endpoint.prices),
         verified=endpoint.status != "unverified",
         conditional=any(price.when for price in endpoint.prices),
         conditions={

@@ -5,6 +5,7 @@ Row 3. It must not know which providers there are: `pentaprism.route` matches th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -72,7 +73,11 @@ def _tolerance(value: Any, faults: Faults) -> Tolerance:
         return Tolerance()
     fits = isinstance(value, Mapping) and set(value) <= {"aspect", "pixels"}
     numbers = list(value.values()) if isinstance(value, Mapping) else []
-    if not fits or not all(isinstance(one, (int, float)) and not isinstance(one, bool) and one >= 0 for one in numbers):
+    if not fits or not all(map(_is_share, numbers)):
         faults.add("provider.tolerance", "provider.tolerance must be {aspect, pixels}, each 0 or more (0.05 is 5 %).")
         return Tolerance()
     return Tolerance(**{key: float(one) for key, one in value.items()})
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max

@@ -37,7 +37,7 @@ def specialise(plan: Plan, vocabulary: Vocabulary) -> Specialised:
 
     def compile(given: Mapping[str, Any], tolerance: Tolerance, on: date) -> CompiledRequest | None:
         try:
-            drafted = read(given, tolerance)
+            drafted = read(given, tolerance, on)
         except (KeyError, TypeError):
             # A name without a writer, a value without a result, or one that no table can hold.
             return None
@@ -59,7 +59,7 @@ class _Drafted(NamedTuple):
     dropped: int
 
 
-def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any], Tolerance], _Drafted]:
+def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any], Tolerance, date], _Drafted]:
     """Everything about what the caller gave, name by name, then group by group; KeyError or TypeError: not plain."""
     spec, plain_default = plan.spec, default_size(plan.spec, ())
     writers, counted = build_writers(plan, vocabulary), build_counting(plan, vocabulary)
@@ -70,7 +70,7 @@ def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any],
     must = tuple(parameter.name for parameter in vocabulary.required[spec.mode] if parameter.at != "gateway")
     complete = _completion(plan, vocabulary)
 
-    def read(given: Mapping[str, Any], tolerance: Tolerance) -> _Drafted:
+    def read(given: Mapping[str, Any], tolerance: Tolerance, on: date) -> _Drafted:
         fields: dict[str, Any] = {}
         told: dict[str, Adjustment] = {}
         inputs = _input_sizes(given["image"]) if "image" in given else ()
@@ -79,7 +79,7 @@ def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any],
         for name, value in given.items():
             writers[name](fields, told, value)
         if "size" in told or "aspect_ratio" in told or "resolution" in told:
-            sized = settle_size(given, fields, told, default, tolerance)
+            sized = settle_size(given, fields, told, default, tolerance, on)
         if "output_format" in told or "response_format" in told or "output_compression" in told:
             output, dropped = settle_output(given, fields, told)
         if "n" in told:

@@ -6,7 +6,6 @@ which reads other spellings and says what is wrong. It must not know what else t
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -96,17 +95,18 @@ def _parse_number(parameter: Parameter, name: str, value: Any, faults: Faults) -
     kinds = (int,) if whole else (int, float)
     if isinstance(value, float) and whole and value.is_integer():
         value = int(value)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, kinds)
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    if isinstance(value, bool) or not isinstance(value, kinds) or not _is_finite(value):
         faults.add(name, f"{name} must be a {'whole number' if whole else 'number'}, not {shown(value)}.")
         return value
     low, high = parameter.minimum, parameter.maximum
     if (low is not None and value < low) or (high is not None and value > high):
         faults.add(name, f"{name} must be {_range(low, high)}, not {value}.")
     return value
+
+
+def _is_finite(value: float) -> bool:
+    """Whether a number is one that the arithmetic here can hold: whole numbers in JSON may have any length."""
+    return abs(value) <= sys.float_info.max
 
 
 def _range(low: float | None, high: float | None) -> str:

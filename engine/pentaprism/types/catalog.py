@@ -187,6 +187,22 @@ class Contract:
         found: Mapping[str, Any] = node
         return found
 
+    def value_at(self, path: str) -> Mapping[str, Any]:
+        """What a value at a path must fit, null aside: of a choice between null and one schema, that one.
+
+        Empty where there is no such path.
+
+        >>> from_page = Provenance(source="", date="2026-11-21", method="page")
+        >>> seed = {"anyOf": [{"type": "integer", "maximum": 9}, {"type": "null"}], "title": "Seed"}
+        >>> Contract(schema={"properties": {"seed": seed}}, provenance=from_page).value_at("seed")
+        {'title': 'Seed', 'type': 'integer', 'maximum': 9}
+        """
+        schema = self.at(path) or {}
+        branches = [branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"]
+        if len(branches) != 1:
+            return schema
+        return {**{keyword: value for keyword, value in schema.items() if keyword != "anyOf"}, **branches[0]}
+
     @staticmethod
     def top(path: str) -> str:
         """The top-level field a path begins at.
