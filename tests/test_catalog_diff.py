@@ -161,7 +161,7 @@ def test_a_vocabulary_that_is_only_written_otherwise() -> None:
     words = {name: dict(reversed(one.items())) for name, one in PARAMETERS.data.items()}
     after = dataclasses.replace(made_of(BASE), parameters=Document("parameters.yaml", words))
     assert lines(diff(Catalog(made_of(BASE)), Catalog(after))) == [
-        "note written vocabulary: parameters is written otherwise; nothing that is in use is different"
+        "note written catalog: parameters is written otherwise (another order); nothing that is in use is different"
     ]
 
 

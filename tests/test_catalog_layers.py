@@ -202,6 +202,39 @@ def test_a_manifest_may_extend_a_published_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            "models/flux1-dev.yaml",
+            "aliases: [ours]\n",
+            "flux1-dev.yaml:1:1: unknown-model: there is no model 'flux1-dev' below for this file to amend (did you "
+            "mean 'flux.1-dev'?); a new one has a name",
+        ),
+        (
+            "models/zzz.yaml",
+            "status: disabled\n",
+            "there is no model 'zzz' below for this file to amend; a new one has a name",
+        ),
+        (
+            FLUX,
+            "endpoints:\n  - {provider: fal, status: disabled}\n  - {provider: fal, name: flux.1-edit, prices: []}\n",
+            "flux.1-dev.yaml:3:5: unknown-endpoint: there is no endpoint fal/flux.1-edit below to amend (did you mean "
+            "'fal/flux.1-dev-edit'?); a new one has an 'id'",
+        ),
+    ],
+)
+def test_a_layer_that_amends_what_there_is_not_is_told_that_alone(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    mine = layer(tmp_path / "mine", **{"catalog.yaml": "extends: builtin\n", name: text})
+    with pytest.raises(CatalogError) as caught:
+        Catalog.load(mine)
+    (finding,) = caught.value.findings
+    assert told in str(finding)
+    assert validate(mine) == [finding]
+
+
+@pytest.mark.parametrize(
     ("manifest", "told"),
     [
         ("extends: ../nowhere\n", "catalog.yaml:1:10: no-catalog: there is no catalog at '../nowhere', seen from"),

@@ -56,8 +56,8 @@ def test_another_catalog_is_refused(tmp_path: Path) -> None:
         Catalog.load(lock=file)
     assert str(caught.value) == (
         f"{file}: locked: this pins ../base 2026.01.02 ({pinned[:19]}...), and the catalog at hand is "
-        f"{Catalog.load().version} ({found[:19]}...); `pentaprism catalog upgrade` shows what changed and moves the "
-        "pin, and catalog.lock.json is the catalog as it was pinned"
+        f"{Catalog.load().version} ({found[:19]}...); `pentaprism catalog upgrade --file {file}` shows what "
+        "changed and moves the pin, and catalog.lock.json is the catalog as it was pinned"
     )
 
 
@@ -93,6 +93,7 @@ SOUND: dict[str, Any] = {"format": 1, "catalog": "builtin", "version": "1", "has
         (b"[]", "wrong-type: the file must hold an object"),
         ({**SOUND, "format": 2}, '1:12: wrong-format: a lock says "format": 1; this one says 2; write it again with'),
         ({**SOUND, "hash": 3}, "wrong-type: this is no lock: it needs 'catalog', 'version', 'hash' and 'engine'"),
+        ({}, '1:1: wrong-format: a lock says "format": 1; this one does not; write it again with'),
         ({"format": 1}, "wrong-type: this is no lock"),
         ({**SOUND, "extends": "x"}, "wrong-type: this is no lock"),
         ({**SOUND, "extends": [3]}, "wrong-type: this is no lock"),

@@ -107,7 +107,7 @@ def test_diff_compares_with_the_builtin_one_where_nothing_else_is_named(folder: 
     assert "No difference." in capsys.readouterr().out
     assert run(["catalog", "diff", "builtin", str(private)]) == 0
     out = capsys.readouterr().out
-    assert "from 2026-09-01: $0.02 per megapixel, rounded up instead of $0.025 (-20%)" in out
+    assert "from 2026-09-01: $0.02 per megapixel (rounded up) instead of $0.025 (-20%)" in out
     assert "replicate/flux.1-dev\n    is disabled, not active" in out
 
 
@@ -160,6 +160,11 @@ def test_a_fault_of_a_revision_is_told_as_git_names_it(repository: Path, capsys:
     assert "/tmp" not in err
 
 
+def test_a_revision_without_a_catalog_is_told_as_git_names_it(repository: Path, capsys: Capture) -> None:
+    assert run(["catalog", "diff", "HEAD:", "builtin"]) == 1
+    assert capsys.readouterr().err.startswith("error: HEAD:.: no-catalog: nothing in this folder is part of a catalog")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -167,7 +172,7 @@ def test_a_fault_of_a_revision_is_told_as_git_names_it(repository: Path, capsys:
             ["nowhere", "builtin"],
             "'nowhere' is no catalog: it is not 'builtin', there is no such folder or file, and git",
         ),
-        (["HEAD:elsewhere", "builtin"], "has no 'elsewhere'"),
+        (["HEAD:elsewhere", "builtin"], ") has no 'elsewhere'. A revision's catalog is REVISION:PATH"),
         (["HEAD~9", "builtin"], "knows no revision 'HEAD~9' of this folder"),
         (["HEAD", "builtin", "--path", "other"], "has no 'other'"),
         (["builtin", "builtin", "--replay", "none.jsonl"], "none.jsonl cannot be read: No such file or directory."),
@@ -291,7 +296,9 @@ def test_lock_writes_the_pin_and_a_snapshot(pinned: Path, capsys: Capture) -> No
 def test_lock_does_not_move_a_pin(pinned: Path, capsys: Capture) -> None:
     before = (pinned / "catalog.lock").read_bytes()
     assert run(["catalog", "lock"]) == 2
-    assert "catalog.lock pins mine 2026.01.02; `catalog upgrade` shows what changed" in capsys.readouterr().err
+    assert (
+        "catalog.lock pins mine 2026.01.02; `pentaprism catalog upgrade` shows what changed" in capsys.readouterr().err
+    )
     assert (pinned / "catalog.lock").read_bytes() == before
 
 

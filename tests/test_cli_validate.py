@@ -101,6 +101,41 @@ def test_a_workflow_command_cannot_be_ended_early(broken: Path, capsys: Capture)
     assert line.startswith("::error file=models/a%2Cb%3Ac%25/lantern.yaml,line=1,col=1,title=unknown-key::'100%25\\n::")
 
 
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_that_there_is_no_catalog_is_a_finding_in_every_form(tmp_path: Path, capsys: Capture, form: str) -> None:
+    assert run(["validate", str(tmp_path / "nowhere"), "--format", form]) == 1
+    captured = capsys.readouterr()
+    told = {
+        "text": "/nowhere: error: no-catalog: there is no such folder or file",
+        "json": '"rule": "no-catalog"',
+        "github": "::error file=",
+    }
+    assert told[form] in captured.out
+    assert captured.err == "1 error\n"
+
+
+def test_findings_are_written_into_files_too(broken: Path, capsys: Capture) -> None:
+    assert run(["validate", ".", "--format", "github", "--report", "told.json", "--report", "told.md"]) == 1
+    assert capsys.readouterr().out.startswith("::error file=models/lamps/lantern.yaml,line=13")
+    run(["validate", ".", "--json"])
+    assert (broken / "told.json").read_text(encoding="utf-8") == capsys.readouterr().out
+    lines = (broken / "told.md").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "### Catalog: 1 error and 2 warnings"
+    assert lines[4] == (
+        "| models/lamps/lantern.yaml:13:33 | error: unquoted-number | 'usd' needs quotes: 0.02 without them is a "
+        'number; write "0.02" |'
+    )
+    assert len(lines) == 7
+    assert run(["validate", str(BASE), "--report", "sound.md"]) == 0
+    assert (broken / "sound.md").read_text(encoding="utf-8") == "### Catalog: sound\n"
+
+
+@pytest.mark.parametrize(("name", "told"), [("told.html", "not 'told.html'"), ("no/told.md", "cannot be written")])
+def test_a_report_that_cannot_be_written_is_told(broken: Path, capsys: Capture, name: str, told: str) -> None:
+    assert run(["validate", ".", "--report", name]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_warnings_fail_where_they_are_asked_to(broken: Path, capsys: Capture) -> None:
     lantern(broken, "usd: 0.02", 'usd: "0.02"')
     assert run(["validate", "."]) == 0

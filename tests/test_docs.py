@@ -1,7 +1,8 @@
 """Pages that are worked examples: their files are written, their commands run, and what they print is compared.
 
-Files are code blocks with a title. Of a command's output a page may show less than there is, with `...` for what is
-left out; versions of catalogs and content hashes differ from day to day and count as equal.
+Files are code blocks with a title; YAML without one is a file that a command has written. Of a command's output a page
+may show less than there is, with `...` for what is left out; versions of catalogs and content hashes differ from day to
+day and count as equal.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pentaprism.catalog.documents import builtin_path
 from pentaprism.cli.app import run
 
 DOCS = Path(__file__).resolve().parent.parent / "site" / "docs"
-PAGES = ("private-catalogs.md", "catalog-changes.md")
+PAGES = ("add-a-model.md", "private-catalogs.md", "catalog-changes.md")
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 VARIES = re.compile(r"\d{4}\.\d{2}\.\d{2}|sha256:[0-9a-f]+(\.\.\.)?")
 
@@ -81,6 +82,9 @@ def test_the_page_does_what_it_shows(page: str, folder: Path, capsys: pytest.Cap
             printed = alike(out.getvalue())
         elif language == "text":
             assert alike(text) == printed
+        elif language == "yaml":
+            # Shown without a title is what a command has written.
+            assert alike(text) in [alike(file.read_text(encoding="utf-8")) for file in folder.rglob("*.yaml")]
 
 
 def _ran(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:

@@ -267,6 +267,15 @@ def test_no_impact_is_said_in_so_many_words() -> None:
     assert report.as_markdown(impact).splitlines()[2] == "- all as before"
 
 
+def test_a_file_without_a_request_is_not_taken_for_no_impact() -> None:
+    catalog = Catalog(made_of(BASE))
+    impact = replay(catalog, catalog, read_requests([b"", b"{]"]), on=ON)
+    assert report.as_text(impact).splitlines()[:2] == [
+        "0 requests replayed at the prices of 2026-11-21",
+        "  the file holds no request",
+    ]
+
+
 def test_the_data_holds_every_request_that_fares_otherwise() -> None:
     impact = impact_of(MANY, CHANGES)
     data = json.loads(json.dumps(impact.to_dict()))

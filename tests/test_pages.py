@@ -394,7 +394,9 @@ def test_page_names_stay_inside_the_folder(tmp_path: Path) -> None:
 
 def test_the_data_says_what_the_page_says(catalog: Catalog, pages: Mapping[str, bytes]) -> None:
     listed = json.loads(pages["api/v1/models.json"])["models"]
-    assert [entry["id"] for entry in listed] == sorted(catalog.models)
+    assert [entry["id"] for entry in listed] == sorted(
+        catalog.models, key=lambda one: catalog.models[one].name.casefold()
+    )
     assert listed[0]["id"] == "flux.1-dev"
     assert listed[0]["price_1024x1024"]["usd_high"] == "0.025"
     data = json.loads(pages["api/v1/models/flux.1-dev.json"])

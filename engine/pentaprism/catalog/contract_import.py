@@ -8,7 +8,7 @@ what a contract cannot say is a finding with its place. It must not read files o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -238,7 +238,7 @@ class _Reading:
         aside: list[Finding] = []
         is_readable(Node(self.document, path, aside, {key: schema[key] for key in schema if key not in _NESTED}))
         for finding in aside:
-            self.findings[replace(finding, message=f"{pointer(path)}: {finding.message}")] = None
+            self.findings[finding._replace(message=f"{pointer(path)}: {finding.message}")] = None
         return {key: schema[key] for key in _ORDER if key in schema}
 
     def _close(self, path: Path, schema: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -122,7 +122,7 @@ def _read_folder(root: FilePath) -> Documents:
             # A program writes this file, so nobody has to mend it.
             again = "; delete the file and run `pentaprism prove --write`"
             fault = documents.proofs.findings[0]
-            documents.proofs.findings[0] = replace(fault, message=fault.message + again)
+            documents.proofs.findings[0] = fault._replace(message=fault.message + again)
     documents.version = calver(document.data for _, document in documents.each())
     if (root / MANIFEST).is_file():
         manifest = _read(root / MANIFEST)

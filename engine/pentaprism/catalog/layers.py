@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..errors import CatalogError
+from ..errors import CatalogError, did_you_mean
 from .document import Document, Path
 from .documents import Documents, builtin_path, read_documents
 from .version import UNVERSIONED
@@ -97,7 +97,7 @@ def overlay(base: Documents, layers: Iterable[Documents]) -> Documents:
             parameters=_amend(base.parameters, layer.parameters),
             size_tables=_amend(base.size_tables, layer.size_tables),
             providers=_amend_each(base.providers, layer.providers),
-            models=_amend_each(base.models, layer.models),
+            models=_amend_models(base.models, layer.models),
             contracts={**base.contracts, **layer.contracts},
             proofs=_amend_proofs(base.proofs, layer.proofs),
             manifests=(*base.manifests, *layer.manifests),
@@ -130,6 +130,33 @@ def _amend_each(base: dict[str, Document], layer: dict[str, Document]) -> dict[s
     for name, document in layer.items():
         merged[name] = _amend(base[name], document, name) if name in base else document
     return merged
+
+
+def _amend_models(base: dict[str, Document], layer: dict[str, Document]) -> dict[str, Document]:
+    """The same of models; a file that amends one there is not is told so, rather than of all that a new one needs."""
+    lost = {name: _lost(name, one, base) for name, one in layer.items() if name not in base and _amends(one)}
+    return _amend_each(base, {**layer, **lost})
+
+
+def _amends(model: Document) -> bool:
+    """Whether a model's file says nothing of what any new model must: then it is meant to amend one."""
+    entries = model.data.get("endpoints")
+    new = isinstance(entries, list) and any(isinstance(entry, dict) and "id" in entry for entry in entries)
+    return bool(model.data) and not new and not model.data.keys() & {"name", "family", "creator", "summary"}
+
+
+def _lost(name: str, model: Document, base: dict[str, Document]) -> Document:
+    told = f"there is no model {name!r} below for this file to amend{_near(name, base)}; a new one has a name"
+    document = Document(model.name, {})
+    document.broken = True
+    document.findings = [*model.findings, model.finding((), "unknown-model", told)]
+    return document
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """What may have been meant."""
+    near = did_you_mean(name, known, count=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _amend(base: Document, layer: Document, model_id: str | None = None) -> Document:
@@ -171,6 +198,10 @@ def _amend_endpoints(base: Document, layer: Document, merged: Document, model_id
     _copy_positions(base, merged, ("endpoints",), ("endpoints",))
     for index, entry in enumerate(theirs):
         key = _endpoint_key(entry, model_id)
+        if key is not None and key not in keys and "id" not in entry:
+            told = f"there is no endpoint {key} below to amend{_near(key, filter(None, keys))}; a new one has an 'id'"
+            merged.findings.append(layer.finding(("endpoints", index), "unknown-endpoint", told))
+            continue
         place = keys.index(key) if key is not None and key in keys else len(endpoints)
         if place < len(endpoints):
             below = endpoints[place]

@@ -101,9 +101,8 @@ def read_lock(path: str | os.PathLike[str]) -> Lock:
         raise CatalogError(document.findings)
     data = document.data
     if data.get("format") != LOCK_FORMAT:
-        message = (
-            f'a lock says "format": {LOCK_FORMAT}; this one says {data.get("format")!r}; write it again with {_LOCK}'
-        )
+        said = f"this one says {json.dumps(data['format'])}" if "format" in data else "this one does not"
+        message = f'a lock says "format": {LOCK_FORMAT}; {said}; write it again with {_LOCK}'
         raise CatalogError([document.finding(("format",), "wrong-format", message)])
     texts = [data.get(key) for key in ("catalog", "version", "hash", "engine")]
     extends = data.get("extends", [])
@@ -126,10 +125,11 @@ def check_lock(documents: Documents, lock: Lock) -> None:
     found = content_hash(documents)
     if found == lock.hash:
         return
+    upgrade = "pentaprism catalog upgrade" + ("" if Path(lock.file) == Path(LOCK_FILE) else f" --file {lock.file}")
     message = (
         f"this pins {lock.catalog} {lock.version} ({lock.hash[:19]}...), and the catalog at hand is "
-        f"{documents.version} ({found[:19]}...); `pentaprism catalog upgrade` shows what changed and moves the pin, "
-        f"and {snapshot_path(lock.file).name} is the catalog as it was pinned"
+        f"{documents.version} ({found[:19]}...); `{upgrade}` shows what changed and moves the pin, and "
+        f"{snapshot_path(lock.file).name} is the catalog as it was pinned"
     )
     raise _refusal(Path(lock.file), message)
 

@@ -5,8 +5,6 @@ Row 3. It must not know providers: how a parameter crosses is decided in `pentap
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..types import Mode, Parameter
 from .node import Node
 from .rules import check_rule
@@ -62,7 +60,7 @@ def _read_parameter(name: str, node: Node) -> Parameter:
         example=node.get("example"),
     )
     if node.has("emulate") and check_rule(node.child("emulate"), parameter):
-        return replace(parameter, emulate=node.get("emulate"))
+        return parameter._replace(emulate=node.get("emulate"))
     return parameter
 
 

@@ -18,7 +18,7 @@ from ..errors import (
     ProviderError,
     RequestError,
 )
-from . import catalogs, comparing, contracts, lints, locks, proofs, publishing, requests, servers, sites
+from . import catalogs, comparing, contracts, drafting, lints, locks, proofs, publishing, requests, servers, sites
 from .demo import demo
 from .loading import LOCK
 from .output import complain, print_text
@@ -59,7 +59,7 @@ def _root(
 
 
 catalog_app = typer.Typer(
-    help="Look into, publish, compare, pin catalogs.", no_args_is_help=True, rich_markup_mode=None
+    help="Add to, look into, publish, compare, pin catalogs.", no_args_is_help=True, rich_markup_mode=None
 )
 contracts_app = typer.Typer(help="Providers' own input schemas.", no_args_is_help=True, rich_markup_mode=None)
 site_app = typer.Typer(help="The documentation website.", no_args_is_help=True, rich_markup_mode=None)
@@ -73,6 +73,7 @@ app.command("serve")(servers.serve)
 app.command("twins")(servers.twins)
 app.command("prove")(proofs.prove)
 app.command("demo")(demo)
+catalog_app.command("new")(drafting.new)
 catalog_app.command("show")(catalogs.show)
 catalog_app.command("build")(publishing.build)
 catalog_app.command("diff")(comparing.compare)

@@ -14,9 +14,9 @@ from ..api import CLOSED, Catalog, today
 from ..catalog.json_source import read_json
 from ..catalog.lint import LINTERS, Severity
 from ..catalog.lint.files import contract_format, formatted
-from ..errors import Finding
+from ..errors import CatalogError, Finding
 from ..types import CompiledRequest, Model
-from .findings import Format, counted, print_findings
+from .findings import Format, check_report, counted, counted_words, print_findings, write_report
 from .loading import load_catalog
 from .output import print_json, print_table, say
 from .resolved import print_resolved, resolved
@@ -73,24 +73,39 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First lay contracts out as they ought to be.")] = False,
+    reports: Annotated[
+        list[Path] | None,
+        typer.Option("--report", help="Write the findings to this file too, a .json or .md; may be repeated."),
+    ] = None,
 ) -> None:
     """Check a catalog: syntax, schema, meaning. Findings have file, line and column; exit code 1 if one is an error."""
-    from ..catalog.validate import validate as check
-
-    findings = check(path, tuple(extends or ()))
+    for file in reports or ():
+        check_report(file)
+    layers = tuple(extends or ())
+    findings = _findings(path, layers)
     if fix and (laid_out := _lay_out(findings)):
         say("\n".join(f"laid out {file}" for file in laid_out))
-        findings = check(path, tuple(extends or ()))
+        findings = _findings(path, layers)
     print_findings(findings, Format.JSON if as_json else form)
-    counts = counted(findings)
+    for file in reports or ():
+        write_report(findings, file)
     if not findings:
         say("0 findings: the catalog is sound")
         return
-    told = " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
     explained = "" if LINTERS.keys().isdisjoint(one.rule for one in findings) else "; `pentaprism lints NAME` explains"
-    say(f"{told}{explained}")
-    if counts[Severity.ERROR] or strict:
+    say(f"{counted_words(findings)}{explained}")
+    if counted(findings)[Severity.ERROR] or strict:
         raise typer.Exit(1)
+
+
+def _findings(path: Path | None, extends: tuple[Path, ...]) -> Sequence[Finding]:
+    """Everything wrong with a catalog; that there is none is a finding too, told in the form asked for."""
+    from ..catalog.validate import validate as check
+
+    try:
+        return check(path, extends)
+    except CatalogError as error:
+        return error.findings
 
 
 def _lay_out(findings: Sequence[Finding]) -> list[str]:

@@ -29,7 +29,7 @@ from .loading import load_catalog
 from .output import print_json, print_table, print_text, say, working
 from .servers import twin_settings
 
-__all__ = ["check", "import_file"]
+__all__ = ["check", "check_names", "day_of", "import_file", "read_text"]
 
 FINDINGS, PROVIDER = 1, 3
 CatalogPath = Annotated[Path | None, typer.Option("--catalog", help="A catalog folder or JSON file to use instead.")]
@@ -50,12 +50,12 @@ def import_file(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a contract that says otherwise.")] = False,
 ) -> None:
     """Make a contract of a provider's published input schema; a contract that says otherwise is not overwritten."""
-    _check_names(provider, endpoint)
+    check_names(provider, endpoint)
     target = None if output == "-" else Path(output) if output else _place(catalog, provider, endpoint)
     imported = import_contract(
-        read_json("stdin" if file == "-" else Path(file).name, _read(file)),
+        read_json("stdin" if file == "-" else Path(file).name, read_text(file)),
         endpoint=endpoint,
-        read_on=_day(read_on),
+        read_on=day_of(read_on),
         source=source,
         address=_address(catalog, provider, endpoint),
     )
@@ -67,8 +67,12 @@ def import_file(
         _write(target, imported, force=force)
 
 
-def _check_names(provider: str, endpoint: str) -> None:
-    """Both become a path below contracts/; neither may lead out of it."""
+def check_names(provider: str, endpoint: str) -> None:
+    """Both become a path below contracts/; neither may lead out of it.
+
+    Raises:
+        RequestError: one of them would.
+    """
     faults = []
     for option, name, parts in (("--provider", provider, [provider]), ("--endpoint", endpoint, endpoint.split("/"))):
         if any(part in ("", ".", "..") or set(part) & set('/\\:\0*?"<>|') for part in parts):
@@ -97,14 +101,16 @@ def _address(catalog: Path | None, provider: str, endpoint: str) -> str | None:
     return address_of(f"{provider}/{endpoint}", builder.everything().values(), builder.providers)
 
 
-def _day(text: str | None) -> date:
+def day_of(text: str | None, option: str = "--date") -> date:
+    """The day an option names; today where it names none. RequestError where it is no day."""
     try:
         return date.fromisoformat(text) if text else today()
     except ValueError:
-        raise RequestError([Fault("--date", f"--date must be a day such as 2026-07-28, not {text!r}.")]) from None
+        raise RequestError([Fault(option, f"{option} must be a day such as 2026-07-28, not {text!r}.")]) from None
 
 
-def _read(file: str) -> str:
+def read_text(file: str) -> str:
+    """What a file holds, or stdin for `-`. RequestError where it cannot be read."""
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode("utf-8-sig")
@@ -116,7 +122,7 @@ def _read(file: str) -> str:
 
 def _write(target: Path, imported: Imported, *, force: bool) -> None:
     if target.exists() and not force:
-        stored = read_json(str(target), _read(str(target)))
+        stored = read_json(str(target), read_text(str(target)))
         if stored.findings:
             raise CatalogError(stored.findings)
         changes = drift(stored.data, imported.schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
+from ..catalog.diff.report import in_markdown
 from ..catalog.lint import Severity, severity_of
-from ..errors import Finding
-from .output import print_json, print_rich, print_text
+from ..errors import Fault, Finding, RequestError
+from .output import as_json, print_json, print_rich, print_text
 
-__all__ = ["Format", "counted", "print_findings"]
+__all__ = ["Format", "check_report", "counted", "counted_words", "print_findings", "write_report"]
 
 _WIDEST = 100
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
@@ -35,12 +36,17 @@ def counted(findings: Sequence[Finding]) -> dict[Severity, int]:
     return {severity: severities.count(severity) for severity in Severity}
 
 
+def counted_words(findings: Sequence[Finding]) -> str:
+    """How many there are, in words; empty where there is none."""
+    return " and ".join(
+        f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counted(findings).items() if count
+    )
+
+
 def print_findings(findings: Sequence[Finding], form: Format) -> None:
     """All findings to stdout, in their order."""
     if form is Format.JSON:
-        told = [{**finding.to_dict(), "severity": severity_of(finding.rule).value} for finding in findings]
-        counts = {f"{severity}s": count for severity, count in counted(findings).items()}
-        print_json({**counts, "findings": told})
+        print_json(_data(findings))
     for finding in findings if form is Format.GITHUB else ():
         print_text(_workflow_command(finding))
     lines_of = cache(_read_lines)
@@ -48,12 +54,54 @@ def print_findings(findings: Sequence[Finding], form: Format) -> None:
         print_rich(_told(finding, lines_of(finding.path) if finding.line else ()))
 
 
+def _data(findings: Sequence[Finding]) -> dict[str, Any]:
+    told = [{**finding.to_dict(), "severity": severity_of(finding.rule).value} for finding in findings]
+    return {**{f"{severity}s": count for severity, count in counted(findings).items()}, "findings": told}
+
+
+def check_report(file: Path) -> None:
+    """Nothing, where a report can be written under this name.
+
+    Raises:
+        RequestError: its form cannot be told from the name.
+    """
+    if file.suffix not in (".json", ".md"):
+        raise RequestError([Fault("--report", f"--report writes JSON (.json) or Markdown (.md), not {file.name!r}.")])
+
+
+def write_report(findings: Sequence[Finding], file: Path) -> None:
+    """All findings into a file, as JSON or Markdown, whichever its name says.
+
+    Raises:
+        RequestError: the file cannot be written.
+    """
+    text = as_json(_data(findings)) if file.suffix == ".json" else "\n".join(_markdown(findings))
+    try:
+        file.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise RequestError([Fault("--report", f"{file} cannot be written: {error.strerror}.")]) from None
+
+
+def _markdown(findings: Sequence[Finding]) -> Iterator[str]:
+    yield f"### Catalog: {counted_words(findings) or 'sound'}"
+    if findings:
+        yield ""
+        yield "| where | what | |"
+        yield "|---|---|---|"
+    for one in findings:
+        cells = (_place(one), f"{severity_of(one.rule)}: {one.rule}", one.message)
+        yield f"| {' | '.join(map(in_markdown, cells))} |"
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path
+
+
 def _told(finding: Finding, lines: Sequence[str]) -> Text:
     """`file:line:column: severity: rule: message`, as editors and terminals know it, and the line itself below."""
     severity = severity_of(finding.rule)
-    place = f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path
     told = Text.assemble(
-        (_printable(place), "bold"),
+        (_printable(_place(finding)), "bold"),
         ": ",
         (severity.value, _COLOURS[severity]),
         ": ",

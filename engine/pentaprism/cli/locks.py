@@ -49,7 +49,11 @@ def lock(
     loaded = Catalog.load(catalog, extends or ())
     pin = lock_of(loaded.documents, catalog=_seen_from(file, catalog), extends=_all_seen_from(file, extends))
     if file.exists() and (old := read_lock(file)).hash != pin.hash:
-        message = f"{file} pins {old.catalog} {old.version}; `catalog upgrade` shows what changed and moves the pin."
+        named = "" if file == Path(LOCK_FILE) else f" --file {file}"
+        message = (
+            f"{file} pins {old.catalog} {old.version}; `pentaprism catalog upgrade{named}` shows what changed and "
+            "moves the pin."
+        )
         raise RequestError([Fault("--file", message)])
     _write(file, pin, loaded if snapshot else None)
     say(f"pinned {pin.catalog} {pin.version}, {pin.hash}")

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["complain", "counting", "print_json", "print_rich", "print_table", "print_text", "say", "working"]
+__all__ = ["as_json", "complain", "counting", "print_json", "print_rich", "print_table", "print_text", "say", "working"]
 
 
 def _stderr() -> Console:
@@ -34,7 +34,12 @@ def print_rich(text: Text) -> None:
 
 def print_json(data: Any) -> None:
     """Data as indented JSON to stdout."""
-    print_text(json.dumps(data, indent=2, ensure_ascii=False))
+    print_text(as_json(data))
+
+
+def as_json(data: Any) -> str:
+    """Data as indented JSON, for a person to read as well."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

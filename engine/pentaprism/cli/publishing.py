@@ -31,9 +31,10 @@ def build(
     """
     from ..pages.published import INDEX, publish_files, write_files
 
+    priced_on = day(on)
     loaded = load_catalog(catalog, extends)
     with working(f"publishing {len(loaded.models)} model{'' if len(loaded.models) == 1 else 's'}"):
-        files = publish_files(loaded, date=day(on))
+        files = publish_files(loaded, date=priced_on)
         changed = write_files(files, output)
     say(f"{len(files)} files, {len(changed)} of them changed")
     print_text(str(output / INDEX))

@@ -11,16 +11,15 @@ import os
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from ..api import Catalog
 from ..catalog.documents import MANIFEST, builtin_path
 from ..catalog.layers import BUILTIN
 from ..catalog.yaml_source import read_yaml
-from ..errors import CatalogError, Fault, RequestError
+from ..errors import CatalogError, Fault, Finding, RequestError
 
 __all__ = ["FOLDER", "open_source", "shown_source"]
 
@@ -49,14 +48,19 @@ def open_source(text: str, *, folder: str = FOLDER) -> Iterator[Catalog]:
         with tempfile.TemporaryDirectory(prefix="pentaprism-") as temporary:
             root = Path(temporary).resolve()
             path = _inside(path) if colon else folder
-            _lay_out(root, _commit(text, revision), path)
+            _lay_out(root, _commit(text, revision), path, revision)
             try:
                 yield Catalog.load(root / path)
             except CatalogError as error:
-                renamed = (
-                    replace(one, path=one.path.replace(f"{root.as_posix()}/", f"{revision}:")) for one in error.findings
-                )
-                raise CatalogError(renamed) from None
+                raise CatalogError(_as_git_names(error.findings, root, revision)) from None
+
+
+def _as_git_names(findings: Iterable[Finding], root: Path, revision: str) -> Iterator[Finding]:
+    """The same findings, in files of a revision rather than of the folder it was laid out in."""
+    for one in findings:
+        path = Path(one.path)
+        inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else None
+        yield one if inside is None else one._replace(path=f"{revision}:{inside}")
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -86,7 +90,7 @@ def _inside(path: str) -> str:
     return os.path.normpath(path or ".").replace(os.sep, "/")
 
 
-def _lay_out(root: Path, commit: str, path: str) -> None:
+def _lay_out(root: Path, commit: str, path: str, revision: str) -> None:
     """Put a path of a commit below `root`, and the catalogs its manifest extends that are in the repository too."""
     if path.startswith("../") or (root / path / MANIFEST).exists():
         return
@@ -94,7 +98,11 @@ def _lay_out(root: Path, commit: str, path: str) -> None:
     top = _git("rev-parse", "--show-toplevel").stdout.decode().strip()
     done = _git("-C", top, "archive", "--format=tar", commit, *listed)
     if done.returncode != 0:
-        raise RequestError([Fault(None, f"The revision {commit[:12]} has no {path!r}: {done.stderr.decode().strip()}")])
+        message = (
+            f"{revision!r} (commit {commit[:12]}) has no {path!r}. A revision's catalog is REVISION:PATH, such as "
+            f"{revision}:{FOLDER}, and what it extends must be there too."
+        )
+        raise RequestError([Fault(None, message)])
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(root, filter="data")
     manifest = root / path / MANIFEST
@@ -103,7 +111,7 @@ def _lay_out(root: Path, commit: str, path: str) -> None:
         bases = stated.get("extends", []) if isinstance(stated, dict) else []
         for base in bases if isinstance(bases, list) else [bases]:
             if isinstance(base, str) and base != BUILTIN and not os.path.isabs(base):
-                _lay_out(root, commit, os.path.normpath(f"{path}/{base}"))
+                _lay_out(root, commit, os.path.normpath(f"{path}/{base}"), revision)
 
 
 def shown_source(text: str) -> str:

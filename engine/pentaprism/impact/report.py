@@ -27,7 +27,7 @@ HEADINGS = {
     Aspect.COST: "At another cost",
     Aspect.BODY: "Sent otherwise",
     Aspect.RESULT: "Coming back otherwise",
-    Aspect.ADJUSTMENTS: "Told otherwise",
+    Aspect.ADJUSTMENTS: "With other adjustments",
     Aspect.FALLBACKS: "With other fallbacks",
     Aspect.REASON: "Refused for another reason",
 }
@@ -75,7 +75,8 @@ def _markdown(impact: Impact) -> Iterator[str]:
     first, *others = summary(impact)
     yield f"#### {in_markdown(first)}"
     yield ""
-    yield from (f"- {in_markdown(line.strip())}" for line in others)
+    # A line of the summary is indented by two spaces for each level.
+    yield from (f"{line[: len(line) - len(line.lstrip()) - 2]}- {in_markdown(line.strip())}" for line in others)
     entries = list(_entries(impact))
     if entries:
         yield ""
@@ -90,7 +91,9 @@ def summary(impact: Impact) -> Iterator[str]:
     """What happened to all requests together, in a few lines."""
     yield f"{_requests(impact.requests)} replayed at the prices of {impact.on}"
     same = impact.requests - len(impact.changed)
-    if impact.changed:
+    if not impact.requests:
+        yield "  the file holds no request"
+    elif impact.changed:
         counts = [f"{impact.count(aspect)} {text.lower()}" for aspect, text in HEADINGS.items() if impact.count(aspect)]
         yield f"  {same} as before, {len(impact.changed)} otherwise: {listed(counts, most=len(counts))}"
     else:
@@ -142,8 +145,8 @@ def _costs(impact: Impact) -> Iterator[str]:
         change = "" if was == now else f" ({share})" if share else ""
         yield f"cost of the {_requests(was.requests)} both serve: {_amount(was)} -> {_amount(now)}{change}"
     if impact.unpriced:
-        yield f"{_requests(impact.unpriced)} more both serve, at a cost that is not known with one of them"
-    for total, told in zip(impact.alone, ("served no longer", "served at last"), strict=True):
+        yield f"cost not known, with one of them or with both: {_requests(impact.unpriced)} more that both serve"
+    for total, told in zip(impact.alone, ("no longer served", "served at last"), strict=True):
         if total.requests:
             unknown = f", {total.unknown} of them of unknown cost" if total.unknown else ""
             yield f"{_requests(total.requests)} {told}: {_amount(total)}{unknown}"
@@ -180,21 +183,26 @@ def _what(many: Sequence[Replayed]) -> str:
     first = many[0]
     was, now = first.before, first.after
     pairs = [(one.before, one.after) for one in many]
-    where = (
-        now.endpoint if was.endpoint == now.endpoint else f"{was.endpoint or 'nobody'} -> {now.endpoint or 'nobody'}"
-    )
-    before, after = (_sum([fate.cost for fate in fates if fate.cost]) for fates in zip(*pairs, strict=True))
     if was.endpoint is None and now.endpoint is None:
         return first.model
-    cost = f", {before} -> {after}" if before != after else f", {after}"
-    return f"{first.model}: {where}{cost}"
+    before, after = (_sum([fate.cost for fate in fates if fate.cost]) for fates in zip(*pairs, strict=True))
+    together = " together" if len(many) > 1 else ""
+    if was.endpoint is None or now.endpoint is None:
+        old, new = (
+            f"{fate.endpoint}, {cost}{together}" if fate.endpoint else "refused"
+            for fate, cost in ((was, before), (now, after))
+        )
+        return f"{first.model}: {old} -> {new}"
+    where = now.endpoint if was.endpoint == now.endpoint else f"{was.endpoint} -> {now.endpoint}"
+    cost = after if before == after else f"{before} -> {after}"
+    return f"{first.model}: {where}, {cost}{together}"
 
 
 def _sum(costs: Sequence[Cost]) -> str:
     """What several requests cost together; a bound that one of them lacks is lacking."""
     lows, highs = ([getattr(cost, bound) for cost in costs] for bound in ("low", "high"))
     low, high = (None if None in bounds else sum(bounds, Decimal(0)) for bounds in (lows, highs))
-    return Cost(low=low, high=high).text if costs else "nothing"
+    return Cost(low=low, high=high).text
 
 
 def _lines(numbers: Sequence[int]) -> str:
@@ -263,7 +271,7 @@ def _leaves(compiled: Mapping[str, Any], whole: bool) -> Iterator[tuple[str, Any
             yield from _walk(call["json"], prefix)
     yield from _walk(compiled["expected"], "comes back: ")
     for one in compiled["adjustments"]:
-        yield f"{one['parameter']} is told", f"{one['outcome']}: {one['why']}"
+        yield f"adjustment of {one['parameter']}", f"{one['outcome']}, {one['why']}"
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -7,17 +7,17 @@ not compile a request: `pentaprism.impact` does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...types import Model, Parameter, Provider
-from ..content_hash import content, content_hash
+from ..content_hash import content_hash
 from ..documents import Documents
 from .difference import Difference, Kind, Weight
 from .models import model_differences, models_only_in_one
 from .shared import provider_differences, vocabulary_differences
+from .written import Texts, written_differences
 
 __all__ = ["CatalogDiff", "Loaded", "Side", "diff"]
 
@@ -100,9 +100,10 @@ def diff(before: Loaded, after: Loaded, *, names: tuple[str | None, str | None] 
     >>> bool(diff(Catalog.load(), Catalog.load()))
     False
     """
-    texts = _Texts(before.documents), _Texts(after.documents)
+    texts = Texts(before.documents), Texts(after.documents)
     found = [*_shared(before, after, texts), *_of_models(before, after, texts)]
-    found += _untold(found, before, after, texts)
+    users = {name: model for one in (before, after) for model in one.models for name in _contracts(one, model)}
+    found += written_differences(found, users, *texts)
     kinds = list(Kind)
     found.sort(key=lambda one: (kinds.index(one.kind), one.about))
     return CatalogDiff(
@@ -118,21 +119,7 @@ def _side(catalog: Loaded, name: str | None) -> Side:
     return Side(name=name or documents.name, version=documents.version, hash=content_hash(documents))
 
 
-class _Texts:
-    """Every document of a catalog as text, to see at once which are the same."""
-
-    def __init__(self, documents: Documents) -> None:
-        data = content(documents)
-        self.of = {
-            (kind, name): json.dumps(document, ensure_ascii=False)
-            for kind in ("providers", "models", "contracts", "size_tables")
-            for name, document in data[kind].items()
-        }
-        self.of["parameters", ""] = json.dumps(data["parameters"], ensure_ascii=False)
-        self.shared = {key: text for key, text in self.of.items() if key[0] not in ("models", "contracts")}
-
-
-_Pair = tuple[_Texts, _Texts]
+_Pair = tuple[Texts, Texts]
 
 
 def _shared(before: Loaded, after: Loaded, texts: _Pair) -> Iterator[Difference]:
@@ -152,7 +139,7 @@ def _of_models(before: Loaded, after: Loaded, texts: _Pair) -> Iterator[Differen
     yield from models_only_in_one(gone, {name: theirs[name] for name in theirs if name not in ours})
 
 
-def _model_text(name: str, catalog: Loaded, texts: _Texts) -> list[str | None]:
+def _model_text(name: str, catalog: Loaded, texts: Texts) -> list[str | None]:
     """A model's own text with those of its contracts, which say all there is to it beside what is shared."""
     contracts = (("contracts", contract) for contract in _contracts(catalog, name))
     return [texts.of[key] for key in (("models", name), *contracts)]
@@ -161,32 +148,6 @@ def _model_text(name: str, catalog: Loaded, texts: _Texts) -> list[str | None]:
 def _contracts(catalog: Loaded, model: str) -> list[str]:
     entries = catalog.documents.models[model].data["endpoints"]
     return [f"{entry['provider']}/{entry['id']}" for entry in entries]
-
-
-def _untold(found: list[Difference], before: Loaded, after: Loaded, texts: _Pair) -> Iterator[Difference]:
-    """A line for each document that differs and that no other line is about: only its wording or its order is other."""
-    told = {(one.model, one.provider) for one in found}
-    models = {model for model, _ in told}
-    providers = {provider for _, provider in told} | {(one.endpoint or "").partition("/")[0] for one in found}
-    users = {name: model for one in (before, after) for model in one.models for name in _contracts(one, model)}
-    for kind, name in dict.fromkeys((*texts[0].of, *texts[1].of)):
-        if texts[0].of.get((kind, name)) == texts[1].of.get((kind, name)):
-            continue
-        if kind == "models" and name not in models:
-            yield _written("is written otherwise; nothing about it is different", model=name)
-        elif kind == "contracts" and users.get(name) not in models:
-            told_so = f"the contract of {name} is written otherwise" + (
-                "" if name in users else "; no endpoint uses it"
-            )
-            yield _written(told_so, model=users.get(name))
-        elif kind == "providers" and name not in providers:
-            yield _written("is written otherwise; nothing about it is different", provider=name)
-        elif kind in ("parameters", "size_tables") and not found:
-            yield _written(f"{name or 'parameters'} is written otherwise; nothing that is in use is different")
-
-
-def _written(message: str, *, model: str | None = None, provider: str | None = None) -> Difference:
-    return Difference(kind=Kind.WRITTEN, message=message, model=model, provider=provider)
 
 
 def _endpoints(catalog: Loaded) -> Iterator[tuple[str, str, str]]:

@@ -17,21 +17,22 @@ __all__ = ["contract_differences"]
 
 _OTHER = frozenset((ChangeKind.DEFAULT_CHANGED, ChangeKind.FORMAT_CHANGED, ChangeKind.PATTERN_CHANGED))
 _WHOLE_FIELDS = frozenset((ChangeKind.FIELD_ADDED, ChangeKind.FIELD_REMOVED))
-_VALUES = frozenset((ChangeKind.VALUES_ADDED, ChangeKind.VALUES_REMOVED))
 
 
 def contract_differences(before: ModeSpec, after: ModeSpec, told: Iterable[Difference]) -> Iterator[Difference]:
     """Every difference of the fields that none of `told` speaks of, without the endpoint and mode it is of."""
     spoken = tuple(told)
     parameters = {one.subject for one in spoken if one.kind in (Kind.PARAMETER_LOST, Kind.PARAMETER_GAINED)}
-    sizes = any(one.subject in ("sizes", "forms") for one in spoken)
+    sizes = any(one.subject == "forms" for one in spoken)
     changes = drift(before.contract.schema, after.contract.schema)
     for change in changes:
         head = Contract.top(change.path)
         writers = _writers(before, head) | _writers(after, head)
         if change.kind in _WHOLE_FIELDS and (writers & parameters or (sizes and _sized(before, after, head))):
             continue
-        if change.kind in _VALUES and sizes and _sized(before, after, head):
+        if change.kind is ChangeKind.VALUES_ADDED and _sends(after, change.path, change.after):
+            continue
+        if change.kind is ChangeKind.VALUES_REMOVED and _sends(before, change.path, change.before):
             continue
         yield _difference(change, writers)
     if not changes and _worded(before.contract) != _worded(after.contract):
@@ -53,6 +54,12 @@ def _sized(before: ModeSpec, after: ModeSpec, head: str) -> bool:
     """Whether a form writes into a top-level field."""
     forms = (*before.forms, *after.forms)
     return any(Contract.top(path) == head for form in forms for path in (*form.to.values(), *form.set))
+
+
+def _sends(spec: ModeSpec, path: str, values: list[Any] | None) -> bool:
+    """Whether all the values are sent for sizes, so that a size that comes or goes has told of them."""
+    sent = [cell.sends[path] for form in spec.forms for cell in form.cells if path in cell.sends]
+    return bool(values) and all(value in sent for value in values or ())
 
 
 def _difference(change: Change, writers: set[str | None]) -> Difference:

@@ -109,8 +109,9 @@ class Difference:
     """One thing that two catalogs say differently.
 
     `model`, `endpoint` and `provider` say what it is about, as far as it is about one; all three are None where it is
-    the vocabulary's. `mode` is None where it is so in every mode. `subject` is a parameter, field, size or key.
-    `before` and `after` are JSON-able, None for "nothing". `message` is a clause that needs no other to be understood.
+    the vocabulary's or the catalog's. `mode` is None where it is so in every mode. `subject` is a parameter, field,
+    size or key. `before` and `after` are JSON-able, None for "nothing". `message` is a clause that needs no other to be
+    understood.
     """
 
     kind: Kind
@@ -130,8 +131,9 @@ class Difference:
 
     @property
     def about(self) -> str:
-        """What it is about, as a heading: an endpoint's key, a model's id, a provider's id or the vocabulary."""
-        return self.endpoint or self.model or self.provider or "vocabulary"
+        """What it is about, as a heading: an endpoint, a model, a provider, or what all of them share."""
+        shared = "catalog" if self.kind is Kind.WRITTEN else "vocabulary"
+        return self.endpoint or self.model or self.provider or shared
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able data; what does not apply is null."""

@@ -16,7 +16,7 @@ from .difference import Difference, Kind
 from .prices import price_differences
 from .rules import rule_differences
 from .sizes import size_differences
-from .words import form_words, listed, mode_words, rate_words, shown
+from .words import form_words, listed, mode_words, rate_words, rates_words, shown
 
 __all__ = ["endpoint_differences", "gone_endpoint", "new_endpoint"]
 
@@ -76,7 +76,7 @@ def _ways(endpoint: Endpoint) -> list[str]:
 def _rates(prices: Sequence[Price]) -> str:
     """The rates of an endpoint, day by day where they begin on several."""
     days = sorted({row.start for row in prices})
-    words = [listed(rate_words(row) for row in prices if row.start == day) for day in days]
+    words = [rates_words(row for row in prices if row.start == day) for day in days]
     if len(days) > 1:
         return "; ".join(f"from {day}: {rates}" for day, rates in zip(days, words, strict=True))
     return words[0] if words else "no price is known"
@@ -116,7 +116,8 @@ def _call(before: Endpoint, after: Endpoint) -> Iterator[Difference]:
     pairs.append(("headers", dict(was.headers), dict(now.headers)))
     for name, old, new in pairs:
         if old != new:
-            yield _difference(Kind.CALL_OTHER, f"{name} is {shown(new)}, not {shown(old)}", name, old, new)
+            verb = "are" if name == "headers" else "is"
+            yield _difference(Kind.CALL_OTHER, f"{name} {verb} {shown(new)}, not {shown(old)}", name, old, new)
 
 
 def _known(before: Endpoint, after: Endpoint) -> Iterator[Difference]:
@@ -128,7 +129,7 @@ def _known(before: Endpoint, after: Endpoint) -> Iterator[Difference]:
     new, gone = listed(sorted(theirs - ours)), listed(sorted(ours - theirs))
     pairs = (
         (new, f"drops {new}, which another endpoint of the model takes"),
-        (gone, f"no longer knows {gone} from another endpoint of the model"),
+        (gone, f"no other endpoint of the model takes {gone} now, so that it is an unknown name here"),
     )
     for names, sentence in pairs:
         if names:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from ...prices import tariff
 from ...types import Endpoint, Price
 from .difference import Difference, Kind
-from .words import listed, percent, rate_words
+from .words import percent, rate_words, rates_words
 
 __all__ = ["price_differences"]
 
@@ -122,18 +122,27 @@ def _between(span: _Span, endpoint: Endpoint) -> Iterator[Difference]:
     if gone and new:
         yield _difference(Kind.PRICE_OTHER, span, endpoint, f"{_words(new)} instead of {_words(gone)}", gone, new)
     elif gone:
-        yield _difference(Kind.PRICE_OTHER, span, endpoint, f"no longer {_words(gone)}", gone, {})
+        kind = Kind.PRICE_DOWN if _apart(gone, now) else Kind.PRICE_OTHER
+        yield _difference(kind, span, endpoint, f"no longer {_words(gone)}", gone, {})
     elif new:
-        yield _difference(Kind.PRICE_OTHER, span, endpoint, f"also {_words(new)}", {}, new)
+        kind = Kind.PRICE_UP if _apart(new, was) else Kind.PRICE_OTHER
+        yield _difference(kind, span, endpoint, f"also {_words(new)}", {}, new)
+
+
+def _apart(rates: _Rates, others: _Rates) -> bool:
+    """Whether rates are charged on top of all others: they count what none of those counts, and cost something."""
+    counted = {(row.per, row.of) for many in others.values() for row in many}
+    rows = [row for many in rates.values() for row in many]
+    return any(row.usd for row in rows) and not any((row.per, row.of) in counted for row in rows)
 
 
 def _moved(was: tuple[Price, ...], now: tuple[Price, ...]) -> tuple[Kind, str]:
     """The rate of one series against what it was; a percentage where only the amount is another."""
-    told = f"{listed(map(rate_words, now))} instead of "
+    told = f"{rates_words(now)} instead of "
     if len(was) > 1 or len(now) > 1 or _charge(was[0])[2:] != _charge(now[0])[2:]:
-        return Kind.PRICE_OTHER, told + listed(map(rate_words, was))
+        return Kind.PRICE_OTHER, told + rates_words(was)
     old, new = was[0].usd / was[0].unit, now[0].usd / now[0].unit
-    share = percent(old, new)
+    share = percent(old, new) if old != new else "the same"
     alike = was[0].unit == now[0].unit
     rewritten = ", in a row that was rewritten" if was[0].start == now[0].start else ""
     told += (f"${was[0].usd:f}" if alike else rate_words(was[0])) + (f" ({share}{rewritten})" if share else "")
@@ -141,7 +150,7 @@ def _moved(was: tuple[Price, ...], now: tuple[Price, ...]) -> tuple[Kind, str]:
 
 
 def _words(rates: _Rates) -> str:
-    return listed(rate_words(row) for rows in rates.values() for row in rows)
+    return rates_words(row for rows in rates.values() for row in rows)
 
 
 def _difference(kind: Kind, span: _Span, endpoint: Endpoint, told: str, before: _Rates, after: _Rates) -> Difference:

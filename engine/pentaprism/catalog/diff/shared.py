@@ -59,7 +59,7 @@ def _rules(was: Provider, now: Provider) -> Iterator[Difference]:
     """The rules a provider states for all its endpoints; what they do is seen at each of them."""
     names = [name for name in dict.fromkeys((*was.rules, *now.rules)) if was.rules.get(name) != now.rules.get(name)]
     if names:
-        told = f"its own rules are others for {listed(names)}; what that does is told at each endpoint"
+        told = f"has other rules of its own for {listed(names)}; every endpoint they change has a line for it"
         ours, theirs = ({name: one.rules.get(name) for name in names} for one in (was, now))
         yield Difference(kind=Kind.WRITTEN, message=told, provider=was.id, subject="rules", before=ours, after=theirs)
 

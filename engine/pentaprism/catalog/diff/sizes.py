@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ...types import Form, FormKind, GridCell, ModeSpec
 from .difference import Difference, Kind
-from .words import form_words, listed, number, shown
+from .words import form_words, listed, number, scale_words, shown
 
 __all__ = ["size_differences"]
 
@@ -22,15 +22,15 @@ _NAMES = {FormKind.FREE: "free pixels", FormKind.GRID: "shapes", FormKind.LIST: 
 
 def size_differences(before: ModeSpec, after: ModeSpec) -> _Told:
     """Every difference of the sizes, without the endpoint and mode it is of."""
-    for was, now in _paired(before.forms, after.forms):
-        if was is not None and now is not None:
-            yield from (*_bounds(was, now), *_cells(was, now), *_sent_with(was, now))
-        elif was is not None:
-            told = f"a size can no longer be given as {form_words(was)} ({_fields(was)})"
-            yield _size(Kind.SIZE_GONE, told, "forms", form_words(was), None)
-        elif now is not None:
-            told = f"a size can be given as {form_words(now)} ({_fields(now)})"
-            yield _size(Kind.SIZE_NEW, told, "forms", None, form_words(now))
+    pairs, gone, new = _paired(before.forms, after.forms)
+    for was, now in pairs:
+        yield from (*_bounds(was, now), *_cells(was, now), *_sent_with(was, now))
+    for form in gone:
+        told = f"a size can no longer be given as {form_words(form)} ({_fields(form)})"
+        yield _size(Kind.SIZE_GONE, told, "forms", form_words(form), None)
+    for form in new:
+        told = f"a size can be given as {form_words(form)} ({_fields(form)})"
+        yield _size(Kind.SIZE_NEW, told, "forms", None, form_words(form))
     yield from _defaults(before, after)
 
 
@@ -38,10 +38,13 @@ def _size(kind: Kind, message: str, subject: str, before: Any, after: Any) -> Di
     return Difference(kind=kind, message=message, subject=subject, before=before, after=after)
 
 
-def _paired(before: Sequence[Form], after: Sequence[Form]) -> list[tuple[Form | None, Form | None]]:
-    """The forms that are the same way to give a size: equal ones first, then those that write the same fields."""
+def _paired(before: Sequence[Form], after: Sequence[Form]) -> tuple[list[tuple[Form, Form]], list[Form], list[Form]]:
+    """The forms that are the same way to give a size, and what is left of each side.
+
+    Equal ones are paired first, then those that write the same fields.
+    """
     left, right = list(before), list(after)
-    pairs: list[tuple[Form | None, Form | None]] = []
+    pairs: list[tuple[Form, Form]] = []
     for alike in (operator.eq, _write_the_same):
         for form in list(left):
             other = next((one for one in right if alike(form, one)), None)
@@ -49,7 +52,7 @@ def _paired(before: Sequence[Form], after: Sequence[Form]) -> list[tuple[Form | 
                 pairs.append((form, other))
                 left.remove(form)
                 right.remove(other)
-    return [*pairs, *((form, None) for form in left), *((None, form) for form in right)]
+    return pairs, left, right
 
 
 def _write_the_same(one: Form, other: Form) -> bool:
@@ -134,7 +137,7 @@ def _labelled(form: Form) -> dict[str, GridCell]:
         label = cell.ratio.label if cell.ratio else "the provider's shape"
         if form.kind is FormKind.LIST:
             label = listed(shown(value) for value in cell.sends.values())
-        labelled[f"{label} at {cell.tier.label}" if cell.tier and cell.tier.label else label] = cell
+        labelled[f"{label} at {scale_words(cell.tier)}" if cell.tier and cell.tier.label else label] = cell
     return labelled
 
 

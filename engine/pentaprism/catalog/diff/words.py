@@ -6,9 +6,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...types import Form, FormKind, Mode, Price, Rule
+from ...types import Form, FormKind, Mode, Price, Rule, TierSpec
 
-__all__ = ["form_words", "listed", "mode_words", "number", "percent", "rate_words", "rule_words", "shown"]
+__all__ = [
+    "form_words",
+    "listed",
+    "mode_words",
+    "number",
+    "percent",
+    "rate_words",
+    "rates_words",
+    "rule_words",
+    "scale_words",
+    "shown",
+]
 
 _COUNTED = {
     "image": "image",
@@ -71,17 +82,40 @@ def mode_words(modes: Iterable[Mode]) -> str:
 
 
 def rate_words(price: Price) -> str:
-    """A rate as one reads it: `$0.025 per megapixel, rounded up`."""
+    """A rate as one reads it: `$0.025 per megapixel (rounded up)`."""
     unit = f"{price.of} {_COUNTED[price.per]}" if price.of else _COUNTED[price.per]
-    words = [f"${price.usd:f} per {f'{price.unit:,} {unit}s' if price.unit != 1 else unit}"]
+    told = f"${price.usd:f} per {f'{price.unit:,} {unit}s' if price.unit != 1 else unit}"
+    terms = []
     if price.round:
-        words.append(f"rounded {price.round}{'' if price.each else ' over all pictures'}")
+        terms.append(f"rounded {price.round}{'' if price.each else ' over all pictures'}")
     if price.min is not None:
-        words.append(f"at least {price.min:f} billed")
+        terms.append(f"at least {price.min:f} billed")
     if price.first is not None:
-        words.append(f"for the first {price.first:f}")
-    words += [f"where {name} is {' or '.join(map(shown, values))}" for name, values in price.when.items()]
-    return ", ".join(words)
+        terms.append(f"for the first {price.first:f}")
+    terms += [f"where {name} is {' or '.join(map(shown, values))}" for name, values in price.when.items()]
+    return f"{told} ({', '.join(terms)})" if terms else told
+
+
+def rates_words(prices: Iterable[Price]) -> str:
+    """Several rates: of one metric side by side, since mostly one of them applies; another metric's come on top."""
+    words, metric = "", None
+    for price in prices:
+        joint = " and " if metric == (price.per, price.of) else " plus "
+        words += (joint if words else "") + rate_words(price)
+        metric = (price.per, price.of)
+    return words
+
+
+def scale_words(tier: TierSpec) -> str:
+    """A scale by the provider's label, with the unit where that is a bare number of megapixels.
+
+    >>> scale_words(TierSpec(label="0.25", area=2**18)), scale_words(TierSpec(label="2K", area=2**22))
+    ('0.25 MP', '2K')
+    """
+    try:
+        return f"{tier.label} MP" if float(tier.label) * 2**20 == tier.area else tier.label
+    except ValueError:
+        return tier.label
 
 
 def rule_words(rule: Rule) -> str:
@@ -110,7 +144,7 @@ def form_words(form: Form) -> str:
         bounds += [f"steps of {form.step}"] if form.step > 1 else []
         return f"free pixels ({', '.join(bounds)})" if bounds else "free pixels"
     shapes = len({cell.ratio_label for cell in form.cells if cell.ratio_label})
-    tiers = [label for label in dict.fromkeys(cell.tier.label for cell in form.cells if cell.tier) if label]
+    tiers = [word for word in dict.fromkeys(scale_words(cell.tier) for cell in form.cells if cell.tier) if word]
     if form.kind is FormKind.GRID:
         return f"one of {shapes} shapes" + (f" at {listed(tiers)}" if tiers else "")
     return f"one of {len(form.cells)} sizes"
