@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -25,8 +25,7 @@ FAL = Provider(
     hosts=("queue.fal.run",),
     bills={"failed": False, "server_error": False},
 )
-REPLICATE = replace(
-    FAL,
+REPLICATE = FAL._replace(
     id="replicate",
     name="Replicate",
     protocol="replicate",
@@ -111,4 +110,4 @@ FINISHED = {
 
 
 def with_bills(provider: Provider, **bills: bool) -> Provider:
-    return replace(provider, bills=bills)
+    return provider._replace(bills=bills)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -57,7 +56,7 @@ OTHERS: list[tuple[Any, dict[str, Any]]] = [
             "modes": {},
             "prices": (),
             "checked": FACT,
-            "submission": dataclasses.replace(ENDPOINT.submission, body="multipart"),
+            "submission": ENDPOINT.submission._replace(body="multipart"),
             "status": "disabled",
             "native_fields": {"x": ("acme/x",)},
             "absent": {Mode.TEXT_TO_IMAGE: "x"},
@@ -89,7 +88,7 @@ OTHERS: list[tuple[Any, dict[str, Any]]] = [
         {
             "mode": None,
             "contract": Contract(schema={"type": "object", "properties": {}}, provenance=FACT),
-            "rules": {**SPEC.rules, "image": dataclasses.replace(RULE, target="x")},
+            "rules": {**SPEC.rules, "image": RULE._replace(target="x")},
             "forms": (),
             "default_size": Size(1, 1),
             "max_side": 7,
@@ -134,7 +133,7 @@ OTHERS: list[tuple[Any, dict[str, Any]]] = [
             "inferred": True,
             "ratio": None,
             "ratio_label": None,
-            "tier": dataclasses.replace(GRID.cells[0].tier or GRID.cells[-1].tier, label="x"),  # type: ignore[type-var]
+            "tier": (GRID.cells[0].tier or GRID.cells[-1].tier)._replace(label="x"),  # type: ignore[type-var]
         },
     ),
     (
@@ -190,25 +189,25 @@ def _changed_models(one: Any, changed: Any) -> Model:
     if isinstance(changed, Model):
         return changed
     if isinstance(one, Endpoint):
-        return dataclasses.replace(MODEL, endpoints=(MODEL.endpoints[0], changed))
+        return MODEL._replace(endpoints=(MODEL.endpoints[0], changed))
     if isinstance(one, ModeSpec):
         spec = changed
     elif isinstance(one, Rule):
-        spec = dataclasses.replace(SPEC, rules={**SPEC.rules, "image": changed})
+        spec = SPEC._replace(rules={**SPEC.rules, "image": changed})
     elif isinstance(one, Form):
-        spec = dataclasses.replace(SPEC, forms=(changed,))
+        spec = SPEC._replace(forms=(changed,))
     elif isinstance(one, GridCell):
         cells = (changed, *GRID.cells[1:])
         first = MODEL.endpoints[0]
         mode = first.modes[Mode.TEXT_TO_IMAGE]
-        mode = dataclasses.replace(mode, forms=(dataclasses.replace(GRID, cells=cells),))
-        return dataclasses.replace(MODEL, endpoints=(dataclasses.replace(first, modes={mode.mode: mode}), ENDPOINT))
+        mode = mode._replace(forms=(GRID._replace(cells=cells),))
+        return MODEL._replace(endpoints=(first._replace(modes={mode.mode: mode}), ENDPOINT))
     elif one is ENDPOINT.submission:
-        endpoint = dataclasses.replace(ENDPOINT, submission=changed)
+        endpoint = ENDPOINT._replace(submission=changed)
     else:
-        endpoint = dataclasses.replace(ENDPOINT, prices=(changed,))
-    endpoint = dataclasses.replace(endpoint, modes={**endpoint.modes, Mode.IMAGE_EDIT: spec})
-    return dataclasses.replace(MODEL, endpoints=(MODEL.endpoints[0], endpoint))
+        endpoint = ENDPOINT._replace(prices=(changed,))
+    endpoint = endpoint._replace(modes={**endpoint.modes, Mode.IMAGE_EDIT: spec})
+    return MODEL._replace(endpoints=(MODEL.endpoints[0], endpoint))
 
 
 def _differences(one: Any, changed: Any) -> list[Difference]:
@@ -225,7 +224,7 @@ FIELDS = [(one, name, other) for one, others in OTHERS for name, other in others
 @pytest.mark.parametrize("one", [one for one, _ in OTHERS], ids=lambda one: type(one).__name__)
 def test_every_field_has_another_value_here(one: Any) -> None:
     (others,) = (others for known, others in OTHERS if known is one)
-    assert others.keys() == {field.name for field in dataclasses.fields(one)}
+    assert others.keys() == set(one._fields)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +234,7 @@ def test_every_field_has_another_value_here(one: Any) -> None:
 )
 def test_every_field_is_compared(one: Any, name: str, other: Any) -> None:
     assert getattr(one, name) != other
-    found = _differences(one, dataclasses.replace(one, **{name: other}))
+    found = _differences(one, one._replace(**{name: other}))
     assert found
     assert all(found_one.message for found_one in found)
     assert _differences(one, one) == []
@@ -282,7 +281,7 @@ def test_a_change_of_the_vocabulary(changes: dict[str, Any], expect: list[str]) 
         if change is None:
             del after[name]
         else:
-            after[name] = dataclasses.replace(WORDS.get(name, WORDS["a"]), **change)
+            after[name] = (WORDS.get(name, WORDS["a"]))._replace(**change)
     found = shared.vocabulary_differences(WORDS, after)
     assert [f"{one.weight}: {one.message}" for one in found] == expect
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,7 +61,7 @@ def test_an_unknown_protocol_names_the_known_ones() -> None:
     with pytest.raises(
         ValueError, match=r"providers/fal\.yaml: there is no protocol 'smoke'; write one of: bfl, fal, replicate"
     ):
-        exchange(FAL_CALL, replace(FAL, protocol="smoke"))
+        exchange(FAL_CALL, FAL._replace(protocol="smoke"))
     assert set(PROTOCOLS) == {"bfl", "fal", "replicate"}
 
 
@@ -115,7 +114,7 @@ def test_declined_submissions(
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_5xx_is_ambiguous_unless_documented_as_free(status: int) -> None:
     assert Driver([reply(b"oops", status)]).fails(exchange(FAL_CALL, FAL)).failure is Failure.REJECTED
-    undocumented = replace(FAL, bills={"failed": False})
+    undocumented = FAL._replace(bills={"failed": False})
     assert Driver([reply(b"oops", status)]).fails(exchange(FAL_CALL, undocumented)).failure is Failure.AMBIGUOUS
     assert Driver([reply(b"oops", status)]).fails(exchange(REPLICATE_CALL, REPLICATE)).failure is Failure.AMBIGUOUS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,8 +185,8 @@ def test_a_failed_task_is_billed_until_a_catalog_knows_better(status: str, more:
     assert (error.failure, error.code, error.request_id) == (Failure.ACCEPTED, "UPSTREAM_ERROR", "t1")
     assert f"could not finish it: {status}" in str(error)
     assert words in str(error)
-    assert Driver(script).fails(exchange(CALL, replace(BFL, bills={}))).failure is Failure.ACCEPTED
-    free = replace(BFL, bills={"failed": False})
+    assert Driver(script).fails(exchange(CALL, BFL._replace(bills={}))).failure is Failure.ACCEPTED
+    free = BFL._replace(bills={"failed": False})
     assert Driver(script).fails(exchange(CALL, free)).failure is Failure.REJECTED
 
 

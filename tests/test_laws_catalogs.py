@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -198,4 +197,4 @@ def test_variants_are_variants() -> None:
     assert sorted(other.models) == sorted(catalog.models)
     key = "replicate/flux.1-dev"
     (alone,) = kept(catalog, key).models["flux.1-dev"].endpoints
-    assert replace(alone, native_fields=catalog.endpoint(key).native_fields) == catalog.endpoint(key)
+    assert alone._replace(native_fields=catalog.endpoint(key).native_fields) == catalog.endpoint(key)

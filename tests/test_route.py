@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -108,7 +107,7 @@ class Figures:
         return self.compiled[endpoint.key]
 
     def order(self, observed: Mapping[str, Observed] | None = None, *, backwards: bool = False) -> list[str]:
-        model = replace(self.model, endpoints=self.model.endpoints[::-1]) if backwards else self.model
+        model = self.model._replace(endpoints=self.model.endpoints[::-1]) if backwards else self.model
         return endpoints(route_request(self.request, model, self.compile_for, ON, observed=observed))
 
 

@@ -93,7 +93,7 @@ def free_forms(most: int = 4096, steps: tuple[int, ...] = (1, 2, 8, 16, 32, 64))
     """Bounds of every kind, those that contradict each other among them."""
     shape = st.sampled_from([(1 / 3, 3.0), (0.5, 2.0), (1.0, 1.0), (1.2, 1.5), (0.4, 0.9), (1.9999, 2.0001)])
     return st.builds(
-        Form,
+        lambda **given: Form(**given),
         kind=st.just(FormKind.FREE),
         side=pairs(1, most),
         pixels=st.none() | pairs(1, most * most),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -95,6 +96,48 @@ def test_ordinary_requests_need_no_interpreter(catalog: Catalog, key: str, asked
     assert plain(body, Tolerance(), ON) == catalog._compiler.interpret(catalog.parse(body), catalog.endpoint(key), ON)
 
 
+FAULTY: list[dict[str, Any]] = [
+    {"size": "huge"},
+    {"size": Decimal(5)},
+    {"size": "1024x1024", "aspect_ratio": "wide"},
+    {"resolution": Fraction(1, 2)},
+    {"output_format": "png", "output_compression": 101},
+    {"cfg_scale": -1},
+    {"quality": "best"},
+    {"style": 7},
+    {"n": 11},
+    {"prompt": " "},
+    {"user": 7},
+    {"stream": "yes"},
+]
+
+
+@pytest.mark.parametrize("asked", FAULTY, ids=str)
+@pytest.mark.parametrize("key", ["fal/flux.1-dev", "bfl/flux.2-flex"])
+def test_a_fault_is_told_of_a_body_that_was_not_parsed_before(
+    catalog: Catalog, key: str, asked: dict[str, Any]
+) -> None:
+    """One example of the law above for each place that looks at values."""
+    body = {"model": key, "prompt": "a lighthouse", **asked}
+    with pytest.raises(RequestError) as parsed:
+        catalog.parse(body)
+    with pytest.raises(RequestError) as compiled:
+        catalog.compile(body, key, date=ON)
+    assert compiled.value.faults == parsed.value.faults
+    assert parsed.value.param == list(asked)[-1]
+
+
+def test_what_is_none_is_not_set_whatever_it_is(catalog: Catalog) -> None:
+    """Also a field that only other endpoints of the model have: it is told of where it has a value, and only there."""
+    body: dict[str, Any] = {"model": "flux.1-dev", "prompt": "x"}
+    empty = dict.fromkeys(["size", "seed", "n", "output_format", "style", "user", "go_fast", "sync_mode"])
+    assert catalog.compile({**body, **empty}, "fal/flux.1-dev", date=ON) == catalog.compile(
+        body, "fal/flux.1-dev", date=ON
+    )
+    dropped = catalog.compile({**body, "go_fast": True}, "fal/flux.1-dev", date=ON)
+    assert [(entry.parameter, entry.outcome.value) for entry in dropped.adjustments[1:]] == [("go_fast", "dropped")]
+
+
 def test_two_names_for_one_parameter_are_told_once(catalog: Catalog) -> None:
     body = {"model": "flux.1-dev", "prompt": "x", "cfg_scale": 3, "guidance": 3}
     compiled = catalog.compile(body, "fal/flux.1-dev", date=ON)
@@ -117,7 +160,7 @@ def test_what_is_shared_between_requests_cannot_be_changed(catalog: Catalog) -> 
 
 
 ROWS = st.builds(
-    Price,
+    lambda **given: Price(**given),
     start=st.just(date(2026, 1, 1)),
     usd=st.decimals(0, 10, places=4),
     per=st.sampled_from(["image", "megapixel"]),
@@ -146,6 +189,13 @@ def test_a_single_rate_is_priced_as_the_general_way_does(rows: list[Price], imag
 def test_a_flat_rate_takes_the_short_way(price: dict[str, Any]) -> None:
     row = Price(start=date(2026, 1, 1), usd=Decimal("0.025"), source="x", **price)
     assert tariff([row], ON).single is not None
+
+
+def test_no_picture_costs_nothing_the_short_way_too() -> None:
+    rates = tariff([Price(start=date(2026, 1, 1), usd=Decimal("0.025"), per="image", source="x")], ON)
+    none = rates.cost(Usage(images=0, size=Size(640, 480), fields={}))
+    assert (none.low, none.high) == (0, 0)
+    assert none == rates.general_cost(Usage(images=0, size=Size(640, 480), fields={}))
 
 
 def test_a_parsed_request_is_an_image_request(catalog: Catalog) -> None:

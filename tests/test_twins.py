@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -90,8 +89,8 @@ def endpoint_of(catalog: Catalog, **changes: Any) -> Endpoint:
     """fal's text-to-image endpoint with another mode specification and other prices."""
     real = catalog.endpoint("fal/flux.1-dev")
     prices = changes.pop("prices", real.prices)
-    spec = replace(real.modes[Mode.TEXT_TO_IMAGE], **changes)
-    return replace(real, modes={Mode.TEXT_TO_IMAGE: spec}, prices=prices)
+    spec = real.modes[Mode.TEXT_TO_IMAGE]._replace(**changes)
+    return real._replace(modes={Mode.TEXT_TO_IMAGE: spec}, prices=prices)
 
 
 def shot_of(endpoint: Endpoint, body: dict[str, Any]) -> Shot:

@@ -17,9 +17,8 @@ can see before it does. This module must not know how an error is shown: the gat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .types import Nearest, Refusal
@@ -45,8 +44,7 @@ class PentaprismError(Exception):
     """The base of every exception this package raises on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing wrong in a catalog file.
 
     `path` is the file as the author would name it, `line` and `column` count from 1 (0 where the file has no
@@ -93,8 +91,7 @@ class CatalogError(PentaprismError):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong with a request: which parameter, a code from the gateway's table, and a sentence."""
 
     param: str | None

@@ -80,9 +80,6 @@ def _sum(costs: Sequence[Cost]) -> Cost:
 def _media(node: Any) -> Iterator[Media]:
     if isinstance(node, Media):
         yield node
-    elif isinstance(node, Mapping):
-        for value in node.values():
-            yield from _media(value)
     elif isinstance(node, (list, tuple)):
         for value in node:
             yield from _media(value)

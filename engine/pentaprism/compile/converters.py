@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ..types import Behaviour, Contract, Media, Outcome, Rule
 from .checks import Check, build_check, describe_range, located
@@ -21,8 +21,7 @@ UNREADABLE = object()
 """What `Crossing.read` gives for a wire value that no canonical value stands for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
+class Crossing(NamedTuple):
     """A rule made ready: `write` and `read` are each other's inverse, `check` is the contract's word on the result.
 
     `schema` is what the contract has at `path`; `numbered` are the fields that take one input image each, where the

@@ -8,8 +8,7 @@ no two pictures share one. It must not send anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..types import Adjustment, Contract, Outcome, Rule
 from .converters import Crossing
@@ -21,8 +20,7 @@ _LARGEST_SEED = 2**31 - 1
 """Where a contract gives no maximum: the largest seed every provider's integer can hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountPlan:
+class CountPlan(NamedTuple):
     """What one endpoint can do about counts: `field` takes at most `most` pictures a call; no field is one a call."""
 
     rule: Rule

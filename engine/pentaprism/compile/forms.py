@@ -62,8 +62,8 @@ def choose(spec: ModeSpec, wish: SizeWish, default: Size | None, *, whole_megapi
         return choices[0] if choices else _choose_scale(spec, wish)
     target = wish.size or _target(wish, default)
     sized = [choice for choice in choices if choice.size is not None]
-    if target is None or not sized:
-        return choices[0]
+    if target is None:
+        return _choose_among_scales(choices, wish)
     return sized[preferred(target, [(choice.kind, choice.size) for choice in sized if choice.size])]
 
 
@@ -81,6 +81,14 @@ def _choose_scale(spec: ModeSpec, wish: SizeWish) -> Choice | None:
         return None
     tier = nearest_tier(list(scales), wish.tier.area)
     return Choice(kind=FormKind.AUTO, sends=scales[tier].set, size=None, tier=tier)
+
+
+def _choose_among_scales(choices: Sequence[Choice], wish: SizeWish) -> Choice:
+    """Scale only and no size to keep the shape of: the grid with the nearest scale, whatever the order in the file."""
+    scales = [choice.tier for choice in choices if choice.tier is not None]
+    area = nearest_tier(scales, wish.tier.area if wish.tier else _DEFAULT_AREA).area
+    near = [choice for choice in choices if choice.tier is not None and choice.tier.area == area]
+    return min(near, key=lambda choice: repr(dict(choice.sends)))
 
 
 def _target(wish: SizeWish, default: Size | None) -> Size | None:
@@ -129,13 +137,11 @@ def _choose_grid(form: Form, wish: SizeWish, default: Size | None, whole_megapix
     if wish.size is not None:
         return _cell_choice(form, nearest_cell(form.cells, wish.size))
     tiers = list(dict.fromkeys(cell.tier for cell in form.cells if cell.tier is not None))
-    if wish.tier is not None and not tiers and wish.ratio is None:
-        return None
-    tier = nearest_tier(tiers, wish.tier.area) if wish.tier is not None and tiers else form.default_tier
+    asked = nearest_tier(tiers, wish.tier.area) if wish.tier is not None and tiers else None
+    tier = asked or form.default_tier
     cells = [cell for cell in form.cells if cell.tier == tier]
-    drop_tier = wish.tier is None or not tiers
     if wish.ratio is not None:
-        return _cell_choice(form, nearest_shape(cells, wish.ratio), without="tier" if drop_tier else None)
+        return _cell_choice(form, nearest_shape(cells, wish.ratio), without=None if asked else "tier")
     # Scale only: the provider keeps its own shape, whose pixels are those of the default size's shape at this tier.
     if tier is None:
         return None

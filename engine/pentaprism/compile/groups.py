@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
 from ..types import (
     NOTHING,
     Adjustment,
+    AspectRatio,
     Behaviour,
     Form,
     FormKind,
     Outcome,
     Size,
     SizeWish,
+    Tier,
     Tolerance,
     make,
 )
@@ -31,7 +33,7 @@ from .output import Ready
 from .plan import OUTPUT_NAMES, Plan
 from .request import Vocabulary, combine_sizes
 from .sizing import SIZE_NAMES, tell_size
-from .writers import PLACE, Unusual
+from .writers import Unusual
 
 __all__ = ["Count", "Sized", "build_counting", "build_output", "build_sizing", "count_pictures"]
 
@@ -98,15 +100,13 @@ def build_sizing(plan: Plan, vocabulary: Vocabulary) -> Sizing:
                     told["size"] = make(Adjustment, ("size", asked, sends, _CONVERTED, _HONORED, f"{asked} comes back"))
                     return make(SizeWish, (size, None, None, False, NOTHING)), size, None, 0, 0.0, 0.0
         values = _read_group(SIZE_NAMES, vocabulary, given)
-        wish, choice = combine_sizes(values), None
-        if wish or wish.auto:
-            choice = choose(spec, wish, default, whole_megapixels=plan.tariff(on).whole_megapixels)
+        wish = combine_sizes(values)
+        choice = choose(spec, wish, default, whole_megapixels=plan.tariff(on).whole_megapixels)
         if choice is not None:
             fields.update(choice.sends)
         draft = Draft("", NOTHING)
         draft.adjustments = told
         tell_size(draft, spec, values, wish, choice, default, tolerance)
-        _require_told(values, told)
         return wish, None, choice, draft.dropped, draft.aspect_loss, draft.pixels_loss
 
     return settle
@@ -151,19 +151,14 @@ def _read_group(names: tuple[str, ...], vocabulary: Vocabulary, given: Mapping[s
     for name in names:
         if name in given:
             value = given[name]
-            values[name] = vocabulary.readers[name](name, value, faults) if type(value) in _UNREAD else value
-    if faults or None in values.values():
+            values[name] = value if type(value) in _PARSED else vocabulary.readers[name](name, value, faults)
+    if faults:
         raise Unusual
     return values
 
 
-def _require_told(names: Iterable[str], told: _Told) -> None:
-    if any(told[name] is PLACE for name in names):
-        raise Unusual
-
-
-# What a caller writes; anything else has been parsed.
-_UNREAD = (str, int, float, bool, list, dict)
+# What only parsing makes; anything else is read, again perhaps.
+_PARSED = (Size, AspectRatio, Tier)
 
 Outputs: TypeAlias = Callable[[Mapping[str, Any], dict[str, Any], _Told], tuple[Ready, int]]
 
@@ -187,7 +182,6 @@ def build_output(plan: Plan, vocabulary: Vocabulary) -> Outputs:
         output = plan.output.apply(draft, values)
         if draft.refusals:
             raise Unusual
-        _require_told(values, told)
         return output, draft.dropped
 
     return settle
@@ -206,6 +200,5 @@ def _output_table(
             draft = Draft(plan.endpoint.key, {})
             output = plan.output.apply(draft, {name: value for name, value in asked.items() if value is not None})
             told = {name: adjustment.frozen() for name, adjustment in draft.adjustments.items()}
-            if len(told) == (one is not None) + (other is not None):
-                table[one, other] = (draft.fields, told, output)
+            table[one, other] = (draft.fields, told, output)
     return table

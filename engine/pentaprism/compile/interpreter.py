@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from ..errors import CompileError
-from ..types import NOTHING, Behaviour, CompiledRequest, Contract, HttpCall, ImageRequest, Outcome, Size
+from ..types import NOTHING, Behaviour, CompiledRequest, Contract, Expected, HttpCall, ImageRequest, Outcome, Size
 from .billing import price_fields
 from .bodies import build_call
 from .draft import Draft
@@ -44,20 +44,18 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
     for path, value in plan.spec.constants.items():
         draft.fields.setdefault(path, value)
     draft.fields.update(settled.raw)
-    for native, canonical in settled.twice.items():
-        if canonical in draft.adjustments:
-            draft.adjustments[native] = draft.adjustments[canonical]._replace(parameter=native)
     if settled.nested:
         tell_nested(draft, settled, request.extras)
     check_required(plan, draft)
     if draft.refusals:
         raise CompileError(draft.refusals)
+    # A parameter that is not refused has been told of, so that what says it again is told the same.
+    for native, canonical in settled.twice.items():
+        draft.adjustments[native] = draft.adjustments[canonical]._replace(parameter=native)
     told = tuple(draft.adjustments[name] for name in _in_order(request, draft, settled))
     # A part of an object may be dropped as a parameter is; it is told of, and counts, once.
     dropped = sum(entry.outcome is Outcome.DROPPED for entry in told)
-    expected = expected_of(plan.spec, sum(counts), choice, default, output.returned)
-    if settled.unread:
-        expected = expected._replace(size=None, basis="unknown", inferred=False)
+    expected = _expect(plan, settled, sum(counts), choice, default, output)
     return CompiledRequest(
         endpoint=plan.endpoint.key,
         provider=plan.endpoint.provider,
@@ -75,6 +73,16 @@ def interpret(plan: Plan, vocabulary: Vocabulary, request: ImageRequest, on: dat
         loss=(dropped, draft.aspect_loss, draft.pixels_loss),
         verified=plan.verified,
     )
+
+
+def _expect(
+    plan: Plan, settled: Settled, count: int, choice: Choice | None, default: Size | None, output: Ready
+) -> Expected:
+    """What should come back; of a size or a format in words that only the provider knows, nothing is promised."""
+    expected = expected_of(plan.spec, count, choice, default, output.returned)
+    if settled.unread:
+        expected = expected._replace(size=None, basis="unknown", inferred=False)
+    return expected._replace(format=None) if plan.output.field in settled.raw else expected
 
 
 def _write(

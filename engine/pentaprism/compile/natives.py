@@ -119,9 +119,16 @@ def _settle_leaf(
     if producer == "size":
         settled.sizes[path] = value
         return True
-    canonical = _read_back(plan, producer, value) if producer else UNREADABLE
-    if producer is None or canonical is UNREADABLE:
+    if producer is None:
         return False
+    canonical = _read_back(plan, producer, value)
+    if canonical is UNREADABLE:
+        if producer not in settled.values:
+            return False
+        other = draft.written.get(producer, producer)
+        message = f"{path} and {other} are the same here, and {other} has no value for {value!r}; give one of them."
+        draft.refuse(told, "conflict", message)
+        return True
     faults = Faults()
     if producer == "n":
         # A count decides how many calls are paid, so that the vocabulary's bounds hold for it under every name.
@@ -133,8 +140,10 @@ def _settle_leaf(
         both = f"{value!r} and {settled.values[producer]!r}"
         message = f"{path} and {other} mean the same here and disagree ({both}); give one of them."
         draft.refuse(told, "conflict", message)
-    elif producer in settled.values and path == told:
-        settled.twice[told] = producer
+    elif producer in settled.values:
+        # A part of an object is told of with the object.
+        if path == told:
+            settled.twice[told] = producer
     else:
         settled.values[producer] = canonical
         if path == told:

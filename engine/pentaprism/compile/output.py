@@ -7,7 +7,6 @@ where it is by us the picture is fetched without loss first (CATALOG section 7).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..types import Contract, Delivery, Outcome, Provider, Rule
@@ -27,8 +26,7 @@ class Ready(NamedTuple):
     returned: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputPlan:
+class OutputPlan(NamedTuple):
     """What one endpoint can do about formats, made ready once.
 
     `native` maps our formats to the provider's spelling, `field` is where it goes; `default` is what comes back

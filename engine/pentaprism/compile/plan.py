@@ -6,9 +6,8 @@ Row 3. A `Plan` holds nothing of a request. It must not decide about values; its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..prices import Tariff, tariff
 from ..types import Contract, Endpoint, ModeSpec, Provider, Rule
@@ -24,8 +23,7 @@ OUTPUT_NAMES = ("response_format", "output_format", "output_compression")
 _CROSSING_VERBS = frozenset(("passthrough", "rename", "convert"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """`crossings` by parameter, `producers` the parameter (or `size`) behind each path a rule writes.
 
     `nested` are the contract's fields that rules write only parts of. `conditions` are the fields prices depend on,
@@ -46,7 +44,7 @@ class Plan:
     verified: bool
     conditional: bool
     conditions: Mapping[str, Any]
-    tariffs: dict[date, Tariff] = field(default_factory=dict)
+    tariffs: dict[date, Tariff]
 
     def tariff(self, on: date) -> Tariff:
         """The endpoint's prices in force on a day."""
@@ -86,6 +84,7 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
             for name in price.when
             if name != "tier"
         },
+        tariffs={},
     )
 
 

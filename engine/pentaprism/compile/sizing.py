@@ -78,6 +78,7 @@ def _tell(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolera
     sent = choice.sends
     got = choice.size
     if got is None:
+        # Where the provider chooses the shape, a scale is all that was asked and all that is sent.
         _tell_scale(draft, name, asked, choice, tolerance)
         return
     shape_off = pixels_off = 0.0
@@ -102,16 +103,16 @@ def _tell(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolera
     draft.adjust(name, str(asked), sent, Behaviour.CONVERTED, outcome, why)
 
 
-def _tell_scale(draft: Draft, name: str, asked: Any, choice: Choice, tolerance: Tolerance) -> None:
+def _tell_scale(draft: Draft, name: str, asked: Tier, choice: Choice, tolerance: Tolerance) -> None:
     """A scale was sent and the provider chooses the shape, so that nobody knows the pixels yet."""
     why, outcome = "sent; the provider chooses the shape at that scale", Outcome.HONORED
-    if isinstance(asked, Tier) and choice.tier is not None:
-        off = pixels_error(asked.area, choice.tier.area)
-        if off > tolerance.pixels:
-            draft.pixels_loss = max(draft.pixels_loss, off)
-        if off > _SAME_SCALE:
-            outcome = Outcome.APPROXIMATED
-            why = f"{choice.tier.label} is the nearest scale it offers; the provider chooses the shape"
+    scale = choice.tier or asked
+    off = pixels_error(asked.area, scale.area)
+    if off > tolerance.pixels:
+        draft.pixels_loss = max(draft.pixels_loss, off)
+    if off > _SAME_SCALE:
+        outcome = Outcome.APPROXIMATED
+        why = f"{scale.label} is the nearest scale it offers; the provider chooses the shape"
     draft.adjust(name, str(asked), choice.sends, Behaviour.CONVERTED, outcome, why)
 
 

@@ -77,9 +77,7 @@ def _writer(plan: Plan, vocabulary: Vocabulary, parameter: Parameter, written: s
         return _interpreted(read, name, written, partial(write_images, plan))
     if name in plan.crossings:
         return _crossing_writer(plan.crossings[name], read, parameter, written)
-    if name in plan.unsupported:
-        return _interpreted(read, name, written, lambda draft, value: write_unsupported(plan, draft, name, value))
-    return _pass
+    return _interpreted(read, name, written, lambda draft, value: write_unsupported(plan, draft, name, value))
 
 
 def _silent_writer(read: Reader, name: str) -> Write:
@@ -96,10 +94,6 @@ def _silent_writer(read: Reader, name: str) -> Write:
 
 def _write_nothing(fields: dict[str, Any], told: dict[str, Adjustment], value: Any) -> None:
     """The model has been found already."""
-
-
-def _pass(fields: dict[str, Any], told: dict[str, Adjustment], value: Any) -> None:
-    raise Unusual
 
 
 def _write_place(name: str, fields: dict[str, Any], told: dict[str, Adjustment], value: Any) -> None:
@@ -134,7 +128,9 @@ def _crossing_writer(crossing: Crossing, read: Reader, parameter: Parameter, wri
     if parameter.values is not None:
         return _table_writer(path, name, dict(_ready_values(crossing, parameter, written)))
     schema = crossing.schema
-    kinds = {parameter.type, schema.get("type")}
+    stated = schema.get("type")
+    # A field may have a list of types, or none.
+    kinds = {parameter.type, stated if isinstance(stated, str) else None}
     words = (written, crossing.rule.behaviour, crossing.why(""))
     if crossing.rule.verb == "convert" or not PLAIN_RANGE.issuperset(schema):
         return _interpreted(read, name, written, crossing.apply)

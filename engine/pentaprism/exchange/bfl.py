@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -117,7 +116,7 @@ def _result(job: Job, task: Mapping[str, Any]) -> ExchangeResult:
     made = result if isinstance(result, dict) else {}
     pictures = outputs(job, made.get("sample"), whole(made.get("seed")))
     prompt = text_at(made, "prompt")
-    named = tuple(replace(picture, revised_prompt=prompt) for picture in pictures)
+    named = tuple(picture._replace(revised_prompt=prompt) for picture in pictures)
     return ExchangeResult(outputs=named, request_id=job.request_id)
 
 

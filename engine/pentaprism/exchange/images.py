@@ -1,4 +1,4 @@
-"""Pictures on the wire: input images into what a provider takes, its outputs into URLs or bytes.
+"""Pictures on the wire: input images into what a body or a form takes, a provider's outputs into URLs or bytes.
 
 Row 4: no I/O; an upload is yielded as a call. It must not choose which ways a field takes (the rule did, in
 `Media.encode`); it takes the first of them that works.
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from ..errors import Failure, ProviderError
-from ..types import Media, Output, Provider
+from ..types import Media, Output, Part, Provider
 from .replies import Job, Steps, lost
 
 Upload = Callable[[Media], Steps[str]]
@@ -34,6 +34,25 @@ def place(body: Any, provider: Provider, *, upload: Upload | None = None, longes
     for number, (key, media) in enumerate(found.items(), 1):
         written[key] = yield from _write(media, number, provider, upload, longest_uri)
     return _replaced(body, written)
+
+
+def place_parts(parts: tuple[Part, ...], provider: Provider) -> Steps[tuple[Part, ...]]:
+    """The parts of a form with a file, or a text, in the place of every `Media`. Raises as `place` does."""
+    placed = []
+    number = 0
+    for part in parts:
+        media = part.media
+        if media is not None:
+            number += 1
+            content = _content(media)
+            # A form is what takes files, so that is what its field takes where its rule does not say.
+            if content and (media.encode or ("file",))[0] == "file":
+                placed.append(Part(part.name, content, filename(media), _type_of(media)))
+                continue
+            text = yield from _write(media, number, provider, None, None)
+            part = Part(part.name, text.encode())
+        placed.append(part)
+    return tuple(placed)
 
 
 def _write(media: Media, number: int, provider: Provider, upload: Upload | None, longest_uri: int | None) -> Steps[str]:

@@ -35,19 +35,28 @@ PASSING = frozenset({404, 408, 409, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A provider's words about what went wrong, and whether it objects to the content."""
+    """A provider's words about what went wrong: whether it objects to the content, or to the state of the account."""
 
     text: str
     moderated: bool = False
+    unpaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job a provider has accepted: whose it is, its id, and where it can be asked about (compact JSON)."""
+    """A job a provider has accepted: whose it is, its id, and where it can be asked about (compact JSON).
+
+    Without `detail` it cannot be asked about: the reply to the submission is all there is.
+    """
 
     provider: Provider
     request_id: str | None
     detail: str | None = None
+
+    @property
+    def named(self) -> str:
+        """The job in a sentence."""
+        return "the request" if self.request_id is None else f"the request {self.request_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +111,13 @@ def declined(reply: HttpReply, provider: Provider, complaint: Complaint, *, subm
     if complaint.moderated:
         failure, code = Failure.REFUSED, "CONTENT_POLICY_VIOLATION"
         message = f"{provider.name} refused the content: {text}"
+    elif status == 402 or complaint.unpaid:
+        message = f"{provider.name} says the account of this gateway's own key ({provider.env}) cannot pay: {text}"
     elif status == 429:
         code = "RATE_LIMITED"
         message = f"{provider.name} limits the rate of requests: {text}"
     elif status in (401, 403):
         message = f"{provider.name} refused this gateway's own key ({provider.env}): {text}"
-    elif status == 402:
-        message = f"{provider.name} says the account of this gateway's own key ({provider.env}) cannot pay: {text}"
     elif status in (400, 413, 422):
         code = "INVALID_REQUEST"
         message = f"{provider.name} found the request invalid: {text}"
@@ -144,19 +153,23 @@ def failed(
     """
     free = job.provider.bills.get(billed) is False
     failure = Failure.REJECTED if free else Failure.ACCEPTED
-    message = f"{job.provider.name} took the request {job.request_id} and could not finish it: {complaint.text}"
+    message = f"{job.provider.name} took {job.named} and could not finish it: {complaint.text}"
     if complaint.moderated:
         failure, code = Failure.REFUSED, "CONTENT_POLICY_VIOLATION"
-        message = f"{job.provider.name} refused the content of request {job.request_id}: {complaint.text}"
+        message = f"{job.provider.name} refused the content of {job.named}: {complaint.text}"
     return ProviderError(
         message, provider=job.provider.id, failure=failure, code=code, status=status, request_id=job.request_id
     )
 
 
 def lost(job: Job, problem: str, status: int | None = None) -> ProviderError:
-    """The error for an accepted job that cannot be followed: it can be resumed by its id, never submitted again."""
+    """The error for an accepted job that cannot be followed: resume it by its id if it can be asked about.
+
+    It must never be submitted again.
+    """
+    after = "it answers only once, and may bill it" if job.detail is None else "ask again by that id"
     return ProviderError(
-        f"{job.provider.name} took the request {job.request_id}, but {problem}; ask again by that id.",
+        f"{job.provider.name} took {job.named}, but {problem}; {after}.",
         provider=job.provider.id,
         failure=Failure.ACCEPTED,
         code="OUTCOME_UNKNOWN",
@@ -213,6 +226,7 @@ def _delays(at_once: bool) -> Iterator[float]:
 
 
 _SECONDS = re.compile(r"[0-9]{1,6}")
+_MILLISECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 # Replicate's sentence, and Black Forest Labs' field.
 _STATED = re.compile(rb'resets in ~?(\d{1,6})\s*s|"retry_after"\s*:\s*(\d{1,6}(?:\.\d{1,6})?)')
 
@@ -223,6 +237,9 @@ def retry_after(reply: HttpReply) -> float | None:
     >>> retry_after(HttpReply(status=429, headers={"retry-after": "7"}, body=b""))
     7.0
     """
+    exact = reply.headers.get("retry-after-ms", "").strip()
+    if _MILLISECONDS.fullmatch(exact):
+        return float(exact) / 1000
     said = reply.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(said):
         return float(said)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..errors import PentaprismError
 from ..types import Size
@@ -32,8 +31,7 @@ class MediaError(PentaprismError, ValueError):
     """Bytes or text that are no image this package takes; the message is a sentence fit for the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What the first bytes of an image say.
 
     `width` and `height` are the stored pixels; an EXIF orientation that turns them is not applied. `has_alpha` says

@@ -9,7 +9,6 @@ caller struck out stays struck out. It is asked only where nothing serves the re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -157,7 +156,7 @@ class _Search:
             yield from self._canonical(name, request.values[name], refusal.code)
 
     def _price(self, request: ImageRequest) -> Iterator[Sequence[_Edit]]:
-        unbounded = replace(request.preferences, max_price=None, require_parameters=False)
+        unbounded = request.preferences._replace(max_price=None, require_parameters=False)
         compiled = self._compile(request._replace(preferences=unbounded))
         high = compiled.cost.high if isinstance(compiled, CompiledRequest) else None
         why = "nobody knows the most it can cost" if high is None else "what it costs"
@@ -243,7 +242,7 @@ def _edited(request: ImageRequest, edits: Sequence[_Edit]) -> ImageRequest:
     for edit in edits:
         name, *inside = edit.path
         if name == "provider":
-            request = request._replace(preferences=replace(request.preferences, **{inside[0]: edit.after}))
+            request = request._replace(preferences=request.preferences._replace(**{inside[0]: edit.after}))
             continue
         if edit.after is None and not inside:
             request = request._replace(order=tuple(one for one in request.order if one != name))

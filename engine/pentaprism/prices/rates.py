@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ..types import MEGAPIXEL, Price
 
@@ -53,8 +53,7 @@ class Rate:
     per: str
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """The rows of one metric in force, the values they list of each field, the fields they list alternatives of."""
 
     rates: tuple[Rate, ...]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, count, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from .geometry import AspectRatio, Size
 from .money import Price
+from .plain import NOTHING
 
 __all__ = [
     "Behaviour",
@@ -56,8 +56,7 @@ class Behaviour(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where a fact comes from: who said it, when it was read, how, and who says otherwise.
 
     `method`: schema-imported, sdk, page, measured or inferred. `date` is ISO 8601.
@@ -69,8 +68,7 @@ class Provenance:
     dissent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One name of the vocabulary (`parameters.yaml`).
 
     `group`: core, size, media, output or additional. `type`: string, integer, number, boolean, image or object.
@@ -92,13 +90,12 @@ class Parameter:
     max_length: int | None = None
     default: Any = None
     synonyms: tuple[str, ...] = ()
-    spellings: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = NOTHING
     emulate: Mapping[str, Any] | None = None
     example: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(NamedTuple):
     """A company's API: where and how a request is submitted, and what its failures cost.
 
     `submit_url` has `{endpoint}` for the endpoint's own id. `envelope` is the key the body goes under, if any.
@@ -118,11 +115,11 @@ class Provider:
     hosts: tuple[str, ...]
     body: str = "json"
     envelope: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     returns: str = "url"
-    bills: Mapping[str, Any] = field(default_factory=dict)
+    bills: Mapping[str, Any] = NOTHING
     reserved: tuple[str, ...] = ()
-    rules: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, Any] = NOTHING
 
     def trusts(self, host: str) -> bool:
         """Whether the credential may go to a host: it is one of `hosts`, or below one that begins with `*.`.
@@ -147,8 +144,7 @@ def _covers(entry: str, host: str) -> bool:
     return "." in entry[2:] and host.endswith(entry[1:]) and _HOST.fullmatch(host) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(NamedTuple):
     """How one endpoint is called: the provider's way, with the endpoint's own id in `url` and what it does otherwise.
 
     `body` is json or multipart; `envelope` the key a JSON body goes under, if any.
@@ -158,11 +154,10 @@ class Submission:
     url: str
     body: str = "json"
     envelope: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(NamedTuple):
     """A provider's own input schema for an endpoint: closed JSON Schema, with where and when it was read."""
 
     schema: Mapping[str, Any]
@@ -224,8 +219,7 @@ class Contract:
         return tuple(takewhile(lambda name: self.at(name) is not None, names))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """How one parameter crosses at one endpoint in one mode.
 
     `verb`: passthrough, rename, convert, emulate, form (the three size parameters) or unsupported. `target` is the
@@ -237,7 +231,7 @@ class Rule:
     behaviour: Behaviour
     verb: str
     target: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = NOTHING
     origin: str = "none"
     reason: str | None = None
 
@@ -251,8 +245,7 @@ class FormKind(StrEnum):
     AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierSpec:
+class TierSpec(NamedTuple):
     """One scale of a grid: the provider's label, its nominal `area` in pixels, and what it does to the pixel table."""
 
     label: str
@@ -260,8 +253,7 @@ class TierSpec:
     scale: float | None = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridCell:
+class GridCell(NamedTuple):
     """One thing a form can make: what is sent for it and the pixels that come back.
 
     `nominal` is the size by formula, `real` the pixels the provider returns where known (else equal to nominal and
@@ -277,8 +269,7 @@ class GridCell:
     tier: TierSpec | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(NamedTuple):
     """One way an endpoint takes a size.
 
     `to` maps a role (object, width, height, string, ratio, tier, value) to the path it is written at; `set` are
@@ -288,8 +279,8 @@ class Form:
     """
 
     kind: FormKind
-    to: Mapping[str, str] = field(default_factory=dict)
-    set: Mapping[str, Any] = field(default_factory=dict)
+    to: Mapping[str, str] = NOTHING
+    set: Mapping[str, Any] = NOTHING
     side: tuple[int, int] | None = None
     pixels: tuple[int, int] | None = None
     ratio: tuple[float, float] | None = None
@@ -299,8 +290,7 @@ class Form:
     sources: tuple[Provenance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeSpec:
+class ModeSpec(NamedTuple):
     """One mode of one endpoint, resolved: the contract as this mode sees it, a rule for each parameter, the forms.
 
     `default_size`: what comes back when no size is asked: pixels, `input` (follows the input image, no side beyond
@@ -313,7 +303,7 @@ class ModeSpec:
     forms: tuple[Form, ...]
     default_size: Size | str | None = None
     max_side: int | None = None
-    constants: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, Any] = NOTHING
     max_input_images: int | None = 0
 
     def targets(self, parameter: str) -> tuple[str, ...]:
@@ -324,8 +314,7 @@ class ModeSpec:
         return self.contract.numbered(rule.target) if rule.options.get("shape") == "numbered" else (rule.target,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One model as one provider serves it. `.key` is `provider/name`; `.id` is the provider's own id.
 
     `status` is active, or unverified where its facts could not be confirmed: then it ranks after every verified one.
@@ -344,12 +333,11 @@ class Endpoint:
     checked: Provenance
     submission: Submission
     status: str = "active"
-    native_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    absent: Mapping[Mode, str] = field(default_factory=dict)
+    native_fields: Mapping[str, tuple[str, ...]] = NOTHING
+    absent: Mapping[Mode, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(NamedTuple):
     """What the caller names: `flux.1-dev`, with its aliases and the endpoints that serve it, in file order."""
 
     id: str
@@ -364,7 +352,7 @@ class Model:
     tags: tuple[str, ...] = ()
     license: str | None = None
     released: str | None = None
-    prose: Mapping[str, Any] = field(default_factory=dict)
+    prose: Mapping[str, Any] = NOTHING
     dissents: tuple[str, ...] = ()
 
     @property

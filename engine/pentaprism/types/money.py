@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from .plain import NOTHING
 
 __all__ = ["Cost", "CostComponent", "Price", "micros"]
 
@@ -20,8 +21,7 @@ def micros(usd: Decimal) -> int:
     return int((usd * 1_000_000).to_integral_value(rounding="ROUND_HALF_UP"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(NamedTuple):
     """One dated rate of one endpoint: `usd` for `unit` of what `per` counts (CATALOG section 3).
 
     `per`: image, megapixel (of output), input_megapixel, token or second. `of`: which tokens. `round`: "up" where
@@ -39,7 +39,7 @@ class Price:
     each: bool = True
     min: Decimal | None = None
     first: Decimal | None = None
-    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    when: Mapping[str, tuple[Any, ...]] = NOTHING
     dissent: str | None = None
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 __all__ = ["NOTHING", "from_plain", "make", "to_plain"]
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 """The empty mapping that nobody can fill: what a field of a value is where nothing was given for it."""
 
 _TAG = "$"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -49,16 +48,14 @@ class Outcome(StrEnum):
     UNVERIFIED = "unverified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """How far an approximation may go before it counts as a loss; relative, so 0.05 is 5 % (DESIGN section 5)."""
 
     aspect: float = 0.05
     pixels: float = 0.10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderPreferences:
+class ProviderPreferences(NamedTuple):
     """The `provider` object of a request (OpenRouter's names): which endpoints may serve it, in which order.
 
     `order`, `only` and `ignore` hold provider ids or endpoint keys. `max_price` is USD for the whole request.
@@ -71,7 +68,7 @@ class ProviderPreferences:
     allow_fallbacks: bool = True
     require_parameters: bool = False
     max_price: Decimal | None = None
-    tolerance: Tolerance = field(default_factory=Tolerance)
+    tolerance: Tolerance = Tolerance()
 
 
 class SizeWish(NamedTuple):
@@ -197,8 +194,7 @@ class Delivery(NamedTuple):
     response_format: str = "url"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why one endpoint cannot serve one request.
 
     `code`: mode, required, out-of-range, not-allowed, type, conflict, too-many-images, reserved, filtered, max-price,
@@ -300,8 +296,7 @@ class Route(NamedTuple):
     nearest: tuple[Nearest, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(NamedTuple):
     """One returned picture against what was asked, read from its bytes (never from what the provider says).
 
     `verdicts` maps size, format and count to honored, approximated or mismatch; None where nothing was asked.
@@ -312,7 +307,7 @@ class Receipt:
     size: Size | None = None
     bytes: int | None = None
     sha256: str | None = None
-    verdicts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able data."""

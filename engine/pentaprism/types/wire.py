@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from .leaf import Media
@@ -16,8 +15,7 @@ from .plain import NOTHING
 __all__ = ["Event", "Exchange", "ExchangeResult", "HttpCall", "HttpReply", "Output", "Part", "Step", "Wait"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """One part of a multipart body: a field, or a file where `filename` is set.
 
     `media` is an image whose bytes the exchange puts in the place of `content`, with a filename and a content type.
@@ -47,8 +45,7 @@ class HttpCall(NamedTuple):
     submits: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpReply:
+class HttpReply(NamedTuple):
     """One HTTP response, as data; header names in lower case."""
 
     status: int
@@ -63,15 +60,13 @@ class HttpReply:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Ask the driver to let this many seconds pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Tell the driver what happened.
 
     `accepted`: the provider holds the job; store `request_id` and `detail`, from which it can be resumed. `queued`,
@@ -83,8 +78,7 @@ class Event:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(NamedTuple):
     """One picture as a provider hands it over: a URL to fetch or the bytes themselves; its seed where stated."""
 
     url: str | None = None
@@ -93,8 +87,7 @@ class Output:
     revised_prompt: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeResult:
+class ExchangeResult(NamedTuple):
     """What one exchange brought: the pictures in the provider's order, and the provider's request id."""
 
     outputs: tuple[Output, ...]

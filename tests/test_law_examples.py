@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 import pytest
 
-from endpoint_sketch import PROVENANCE
 from law_subjects import ON, REAL
-from pentaprism import Catalog, CompiledRequest, CompileError, RequestError
-from strategies import made_of
+from one_endpoint import catalog_with, compiled
+from pentaprism import CompileError, RequestError
 
 BUILTIN = REAL["builtin"]
 TOO_LARGE_FOR_A_FLOAT = 10**400
-
-
-def catalog_with(fields: dict[str, Any], **entry: Any) -> Catalog:
-    """A model with one endpoint, whose contract has a prompt and these fields."""
-    endpoint = {
-        "provider": "north",
-        "id": "one",
-        "modes": {"text-to-image": {}},
-        "checked": PROVENANCE,
-        "sizes": {"default": "1024x1024", "forms": []},
-        **entry,
-    }
-    provider = {
-        "name": "North",
-        "homepage": "https://north.example",
-        "protocol": "none",
-        "auth": {"header": "Authorization", "env": "NORTH_KEY"},
-        "submit": {"url": "https://api.north.example/{endpoint}"},
-        "hosts": ["api.north.example"],
-        "bills": {},
-        "checked": PROVENANCE,
-    }
-    contract = {
-        "x-provenance": PROVENANCE,
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"prompt": {"type": "string"}, **fields},
-    }
-    model = {"name": "Alpha", "family": "drawn", "creator": "nobody", "summary": "One.", "endpoints": [endpoint]}
-    data = {
-        "size_tables": {},
-        "providers": {"north": provider},
-        "models": {"alpha": model},
-        "contracts": {"north/one": contract},
-    }
-    return Catalog(made_of(data))
-
-
-def compiled(catalog: Catalog, *, on: date = ON, **asked: Any) -> CompiledRequest:
-    return catalog.compile({"model": "alpha", "prompt": "a cat", **asked}, "north/alpha", date=on)
 
 
 def test_a_number_that_scales_beyond_all_bounds_is_refused() -> None:
@@ -192,3 +148,13 @@ def test_the_order_of_forms_that_leave_the_shape_to_the_provider_decides_nothing
         for order in (forms, forms[::-1])
     ]
     assert bodies[0] == bodies[1]
+
+
+def test_a_parameter_that_an_object_repeats_keeps_its_name() -> None:
+    """Law 2: each is told of under the name the caller wrote."""
+    kind = {"type": "string", "enum": ["auto", "opaque"]}
+    options = {"type": "object", "additionalProperties": False, "properties": {"background": kind}}
+    catalog = catalog_with({"options": options}, rules={"background": {"rename": "options.background"}})
+    one = compiled(catalog, background="auto", options={"background": "auto"})
+    assert [entry.parameter for entry in one.adjustments] == ["prompt", "background", "options"]
+    assert one.calls[0].json == {"prompt": "a cat", "options": {"background": "auto"}}
