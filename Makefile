@@ -6,7 +6,7 @@ NODE := build/node
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve site test coverage check clean
+.PHONY: help demo serve site test coverage mutation check clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -46,8 +46,21 @@ site: $(VENV)/demo.stamp ## Build the website into build/site
 test: $(VENV)/dev.stamp $(NODE)/ready ## Run every test
 	@$(BIN)/python -m pytest -n auto
 
-coverage: $(VENV)/dev.stamp $(NODE)/ready ## Run every test; fail where a branch of the pure rows is never taken
-	@$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-fail-under=100
+# What a property test or a mutant takes differs from run to run; the rest left out would add time and no branch.
+DRAWN := -m "not hypothesis" --ignore-glob='tests/test_laws*' --ignore=tests/test_mutants.py
+OUTER := $(patsubst %,--ignore-glob='tests/test_%.py',action contributing demo pages* portable readme wheel)
+
+coverage: $(VENV)/dev.stamp ## Run every example of the pure rows; fail where a branch of theirs is never taken
+	@$(BIN)/python -m pytest -n auto $(DRAWN) $(OUTER) --cov --cov-branch --cov-fail-under=100
+
+# Apart from the environment, as nothing else needs it: mutmut makes the mutants, benchmarks/mutation.py runs them.
+build/mutation/lib: Makefile $(VENV)/dev.stamp
+	@echo "Installing mutmut into build/mutation (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $@ mutmut==3.8.1 libcst
+	@touch $@
+
+mutation: build/mutation/lib ## See which small changes of sizes, prices and compiling no test notices (MUTATION=--help)
+	@PYTHONPATH=$(CURDIR)/$< $(BIN)/python benchmarks/mutation.py $(MUTATION)
 
 check: $(VENV)/dev.stamp ## Lint, type-check and validate the catalog
 	@$(BIN)/ruff check engine tests

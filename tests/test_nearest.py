@@ -14,9 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goldens import ON, opened_request
+from one_endpoint import catalog_with
 from pentaprism import Catalog, Change, CompiledRequest, Nearest, NoEndpointError, RequestError, Route
-from pentaprism.api import require_candidate
-from pentaprism.explain import explain_nearest, explain_route, nearest_line
+from pentaprism.explain import explain_nearest, explain_route, nearest_line, require_candidate
 from pentaprism.nearest import MOST_COMPILES, nearest_requests
 from pentaprism.route import serve
 from pentaprism.types import Endpoint, ImageRequest
@@ -179,6 +179,14 @@ def test_the_work_is_bounded_and_the_answer_always_the_same(which: str, data: st
     assert nearest_requests(route, model, counting, catalog.parameters) == route.nearest
     # Each remedy once; the price, where it is one; and each change that was found once more without it.
     assert max(compiles.values(), default=0) <= 2 * MOST_COMPILES + 1
+
+
+def test_what_the_request_does_not_say_is_not_made_up() -> None:
+    """A field that the provider needs and the caller has not given has no nearest value."""
+    catalog = catalog_with({"mood": {"type": "string"}}, required=["mood"])
+    route = catalog.route({"model": "alpha", "prompt": "a cat"}, date=ON)
+    assert [(one.param, one.code) for one in route.refusals] == [("mood", "required")]
+    assert (route.candidates, route.nearest) == ((), ())
 
 
 def test_a_change_that_a_later_one_makes_needless_is_not_proposed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import yaml
 
 from pentaprism import Catalog, CompileError, ModelNotFound, RequestError
+from pentaprism.compile import parse_request
+from pentaprism.compile.request import Vocabulary
 from pentaprism.types import AspectRatio, Mode, Size, Tier
 from pictures import opened, picture
 
@@ -100,7 +103,19 @@ def test_unknown_endpoint_key(catalog: Catalog) -> None:
         catalog.compile({"model": "flux.1-dev", "prompt": "x"}, "fal/flux-1-dev")
 
 
+def test_parsing_opens_no_image(catalog: Catalog) -> None:
+    """Who parses a body without the catalog has to open its images first; a path is none."""
+    body = {"model": "flux.1-dev", "prompt": "x", "image": "cat.png"}
+    with pytest.raises(RequestError, match="image must be an image: its bytes, a file, an http") as caught:
+        parse_request(body, Vocabulary(catalog.parameters))
+    assert [fault.param for fault in caught.value.faults] == ["image"]
+
+
 def test_compile_refuses_the_wrong_mode(catalog: Catalog) -> None:
     with pytest.raises(CompileError, match="it does image-edit, and the request is text-to-image") as caught:
         catalog.compile({"model": "flux.1-dev", "prompt": "x"}, "fal/flux.1-dev-edit")
     assert (caught.value.code, caught.value.param) == ("mode", "model")
+    parsed, endpoint = catalog.parse({"model": "flux.1-dev", "prompt": "x"}), catalog.endpoint("fal/flux.1-dev-edit")
+    with pytest.raises(CompileError) as plainly:
+        catalog._compiler.interpret(parsed, endpoint, date(2026, 11, 21))
+    assert plainly.value.refusals == caught.value.refusals

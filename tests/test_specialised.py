@@ -127,15 +127,17 @@ def test_a_fault_is_told_of_a_body_that_was_not_parsed_before(
     assert parsed.value.param == list(asked)[-1]
 
 
-def test_what_is_none_is_not_set_whatever_it_is(catalog: Catalog) -> None:
-    """Also a field that only other endpoints of the model have: it is told of where it has a value, and only there."""
+@pytest.mark.parametrize("name", ["size", "seed", "n", "output_format", "style", "user", "acceleration", "go_fast"])
+def test_what_is_none_is_not_set_whatever_it_is(catalog: Catalog, name: str) -> None:
+    """Of a group or alone, the gateway's, the provider's own, or that of another endpoint of the model."""
     body: dict[str, Any] = {"model": "flux.1-dev", "prompt": "x"}
-    empty = dict.fromkeys(["size", "seed", "n", "output_format", "style", "user", "go_fast", "sync_mode"])
-    assert catalog.compile({**body, **empty}, "fal/flux.1-dev", date=ON) == catalog.compile(
-        body, "fal/flux.1-dev", date=ON
-    )
-    dropped = catalog.compile({**body, "go_fast": True}, "fal/flux.1-dev", date=ON)
-    assert [(entry.parameter, entry.outcome.value) for entry in dropped.adjustments[1:]] == [("go_fast", "dropped")]
+    unset = catalog.compile(body, "fal/flux.1-dev", date=ON)
+    assert catalog.compile({**body, name: None}, "fal/flux.1-dev", date=ON) == unset
+
+
+def test_what_only_another_endpoint_has_is_told_to_be_dropped(catalog: Catalog) -> None:
+    compiled = catalog.compile({"model": "flux.1-dev", "prompt": "x", "go_fast": True}, "fal/flux.1-dev", date=ON)
+    assert [(entry.parameter, entry.outcome.value) for entry in compiled.adjustments[1:]] == [("go_fast", "dropped")]
 
 
 def test_two_names_for_one_parameter_are_told_once(catalog: Catalog) -> None:
