@@ -32,6 +32,22 @@ REPLICATE = FAL._replace(
     env="REPLICATE_API_TOKEN",
     bills={"failed": False, "canceled": True},
 )
+OPENAI = FAL._replace(
+    id="openai",
+    name="OpenAI",
+    protocol="openai",
+    auth_scheme="Bearer",
+    env="OPENAI_API_KEY",
+    submit_url="https://api.openai.com/v1/{endpoint}",
+    hosts=("api.openai.com",),
+    bills={},
+)
+OPENAI_CALL = HttpCall(
+    method="POST",
+    url="https://api.openai.com/v1/images/generations",
+    json={"model": "gpt-image-2", "prompt": "a cat"},
+    submits=True,
+)
 FAL_CALL = HttpCall(method="POST", url="https://queue.fal.run/fal-ai/flux/dev", json={"prompt": "a cat"}, submits=True)
 REPLICATE_CALL = HttpCall(
     method="POST",
@@ -57,6 +73,15 @@ def reply(body: Any = None, status: int = 200, **headers: str) -> HttpReply:
     return HttpReply(
         status=status, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=content
     )
+
+
+def events(*bodies: dict[str, Any]) -> bytes:
+    """Server-sent events with these bodies, as OpenAI writes them."""
+    return b"".join(f"event: {body.get('type')}\ndata: {json.dumps(body)}\n\n".encode() for body in bodies)
+
+
+def streamed(*bodies: dict[str, Any]) -> HttpReply:
+    return reply(events(*bodies), content_type="text/event-stream; charset=utf-8")
 
 
 @dataclass

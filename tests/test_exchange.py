@@ -59,10 +59,11 @@ def test_k_pictures_come_back_in_order(templates: list[str]) -> None:
 
 def test_an_unknown_protocol_names_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match=r"providers/fal\.yaml: there is no protocol 'smoke'; write one of: bfl, fal, replicate"
+        ValueError,
+        match=r"providers/fal\.yaml: there is no protocol 'smoke'; write one of: bfl, fal, openai, replicate",
     ):
         exchange(FAL_CALL, FAL._replace(protocol="smoke"))
-    assert set(PROTOCOLS) == {"bfl", "fal", "replicate"}
+    assert set(PROTOCOLS) == {"bfl", "fal", "openai", "replicate"}
 
 
 def test_a_driver_that_sends_no_reply_is_told() -> None:
@@ -128,6 +129,8 @@ def test_a_5xx_is_ambiguous_unless_documented_as_free(status: int) -> None:
         (reply({}, 429, retry_after="Sat, 21 Nov 2026 10:00:00 GMT", date="Sat, 21 Nov 2026 10:00:30 GMT"), 0.0),
         (reply({}, 429, retry_after="soon"), None),
         (reply({}, 429, retry_after="9" * 400), None),
+        (reply({}, 429, retry_after_ms="1500", retry_after="2"), 1.5),
+        (reply({}, 429, retry_after_ms="soon", retry_after="2"), 2.0),
         (reply({}, 429), None),
     ],
 )

@@ -165,7 +165,7 @@ def test_moderation(status: str, more: dict[str, Any], words: str, at_once: bool
     driver = Driver([told] if at_once else [reply(TICKET), told])
     error = driver.fails(exchange(CALL, BFL))
     assert (error.failure, error.code, error.request_id) == (Failure.REFUSED, "CONTENT_POLICY_VIOLATION", "t1")
-    assert f"{error}." == f"Black Forest Labs refused the content of request t1: {status}{words}"
+    assert f"{error}." == f"Black Forest Labs refused the content of the request t1: {status}{words}"
 
 
 @pytest.mark.parametrize("status", ["Error", "Failed"])

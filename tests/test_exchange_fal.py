@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from exchange_driver import COMPLETED, FAL, FAL_CALL, FINISHED, FLAGGED, TICKET, Driver, pictures, reply, with_bills
-from pentaprism.errors import Failure
+from pentaprism.errors import Failure, TransportError
 from pentaprism.exchange import cancel, exchange, resume
 from pentaprism.exchange.replies import DELAYS
 from pentaprism.types import Event, ExchangeResult, HttpCall, HttpReply, Output
+
+SYNC_CALL = FAL_CALL._replace(url="https://fal.run/fal-ai/flux/dev")
 
 
 def test_fal_follows_the_urls_it_was_given() -> None:
@@ -49,8 +51,55 @@ def test_only_the_submission_submits() -> None:
 
 def test_fal_synchronous_host_answers_at_once() -> None:
     driver = Driver([reply(pictures("https://a"), x_fal_request_id="sync-1")])
-    call = FAL_CALL._replace(url="https://fal.run/fal-ai/flux/dev")
-    assert driver.run(exchange(call, FAL)) == ExchangeResult(outputs=(Output(url="https://a"),), request_id="sync-1")
+    made = ExchangeResult(outputs=(Output(url="https://a"),), request_id="sync-1")
+    assert driver.run(exchange(SYNC_CALL, FAL)) == made
+    assert [(call.method, call.url, call.submits) for call in driver.calls] == [("POST", SYNC_CALL.url, True)]
+    assert not driver.events
+
+
+@pytest.mark.parametrize("named", ["request_id", "status_url"])
+def test_a_result_at_once_is_no_ticket_whatever_else_it_holds(named: str) -> None:
+    driver = Driver([reply(pictures("https://a", **{named: "https://b"}))])
+    assert driver.run(exchange(SYNC_CALL, FAL)).outputs == (Output(url="https://a"),)
+    assert len(driver.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "code", "words"),
+    [
+        (TransportError("refused", sent=False), Failure.NOT_SENT, "UPSTREAM_ERROR", "nothing was ordered"),
+        (TransportError("reset", sent=True), Failure.AMBIGUOUS, "OUTCOME_UNKNOWN", "it may have arrived"),
+        (reply(b"<html>"), Failure.AMBIGUOUS, "OUTCOME_UNKNOWN", "it may be running, so it was not repeated"),
+        (reply(FLAGGED, 422), Failure.REFUSED, "CONTENT_POLICY_VIOLATION", "prompt: flagged"),
+        (reply({"detail": [{"msg": "bad"}]}, 422), Failure.REJECTED, "INVALID_REQUEST", "bad"),
+        (
+            reply({"detail": "late"}, 504, x_fal_error_type="request_timeout"),
+            Failure.REJECTED,
+            "UPSTREAM_ERROR",
+            "late",
+        ),
+        (
+            reply({"images": None}, x_fal_request_id="sync-1"),
+            Failure.ACCEPTED,
+            "OUTCOME_UNKNOWN",
+            "took the request sync-1, but its result holds no pictures; it answers only once, and may bill it.",
+        ),
+        (
+            reply({"images": []}),
+            Failure.ACCEPTED,
+            "OUTCOME_UNKNOWN",
+            "fal took the request, but it finished without a picture",
+        ),
+    ],
+    ids=["not sent", "lost", "garbage", "moderated", "invalid", "timed out", "no list", "no pictures"],
+)
+def test_what_goes_wrong_at_the_synchronous_host(
+    answer: HttpReply | TransportError, failure: Failure, code: str, words: str
+) -> None:
+    driver = Driver([answer])
+    error = driver.fails(exchange(SYNC_CALL, FAL))
+    assert (error.failure, error.code, len(driver.calls)) == (failure, code, 1)
+    assert words in str(error)
     assert not driver.events
 
 

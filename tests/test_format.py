@@ -163,10 +163,10 @@ def test_a_form_has_no_envelope(tmp_path: Path) -> None:
 
 def test_what_no_exchange_speaks_to_is_not_called(wide: Catalog) -> None:
     with (
-        Client(wide, providers={"openai": ProviderSettings(key="k")}) as client,
+        Client(wide, providers={"google": ProviderSettings(key="k")}) as client,
         pytest.raises(NoEndpointError, match="no exchange speaks to it yet"),
     ):
-        client.images.generate(model="gpt-image-2", prompt="x")
+        client.images.generate(model="google/gemini-3-pro-image", prompt="x")
 
 
 def test_a_mask_is_one_picture(wide: Catalog) -> None:

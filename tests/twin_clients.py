@@ -20,7 +20,7 @@ from pentaprism.types import Event, Exchange, ExchangeResult, HttpCall, HttpRepl
 FLUX = "black-forest-labs/flux-dev"
 FAL_FLUX = "fal-ai/flux/dev"
 FAL_EDIT = "fal-ai/flux/dev/image-to-image"
-SCHEMES = {"fal": "Key", "replicate": "Bearer"}
+SCHEMES = {"fal": "Key", "openai": "Bearer", "replicate": "Bearer"}
 
 
 def keyed(twins: Twins, host: str) -> httpx.Client:
@@ -102,6 +102,8 @@ class Driver:
             )
         except httpx.ConnectError as error:
             return TransportError(str(error), sent=False)
+        except httpx.TransportError as error:
+            return TransportError(str(error), sent=True)
         return HttpReply(status=reply.status_code, headers=dict(reply.headers), body=reply.content)
 
 

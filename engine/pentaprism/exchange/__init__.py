@@ -3,10 +3,12 @@
 An exchange turns one compiled call into pictures. It yields `HttpCall` (make it, send the `HttpReply`, or throw a
 `TransportError` in), `Wait` (let that time pass) and `Event` (note it), and returns an `ExchangeResult`. It raises
 `ProviderError`, whose `failure` says what the provider may have done. It must not hold credentials, open connections
-or read clocks; who drives it decides which hosts get a key, and for how long a slow job is worth following.
+or read clocks; who drives it decides which hosts get a key, and for how long a slow job is worth following. `advance`
+and `encode` are what a driver of one's own is made of.
 
 An accepted job is announced once, by `Event("accepted", request_id, detail)`. Whoever stores those two and the call's
-URL can `resume` the job after a crash, or `cancel` it.
+URL can `resume` the job after a crash, or `cancel` it. A protocol whose reply to the submission is the pictures has no
+job to announce.
 """
 
 from __future__ import annotations
@@ -15,23 +17,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..types import Exchange, HttpCall, Provider
-from . import bfl, fal, replicate
+from . import bfl, fal, openai, replicate
+from .driving import Answer, advance, encode
 
-__all__ = ["PROTOCOLS", "Protocol", "cancel", "exchange", "resume"]
+__all__ = ["PROTOCOLS", "Answer", "Protocol", "advance", "cancel", "encode", "exchange", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What is known about one provider's way of working; `cancel` is None where it documents none."""
+    """What is known about one provider's way of working.
+
+    `resume` is None where a submission is answered with the pictures, `cancel` where no way to is documented.
+    """
 
     run: Callable[[HttpCall, Provider], Exchange]
-    resume: Callable[[str, str, Provider, str | None], Exchange]
+    resume: Callable[[str, str, Provider, str | None], Exchange] | None
     cancel: Callable[[str, str, Provider, str | None], HttpCall] | None
 
 
 PROTOCOLS = {
     "bfl": Protocol(bfl.run, bfl.resume, None),
     "fal": Protocol(fal.run, fal.resume, fal.cancel),
+    "openai": Protocol(openai.run, None, None),
     "replicate": Protocol(replicate.run, replicate.resume, replicate.cancel),
 }
 
@@ -55,9 +62,12 @@ def resume(call_url: str, request_id: str, provider: Provider, *, detail: str | 
     """The exchange that collects a job accepted earlier; it never submits anything.
 
     `call_url` is the submitted call's, `request_id` and `detail` those of the `accepted` event. Without `detail` the
-    URLs the provider documents are used. Raises ValueError as `exchange` does.
+    URLs the provider documents are used. Raises ValueError as `exchange` does, and where the protocol has no jobs.
     """
-    return _protocol(provider).resume(call_url, request_id, provider, detail)
+    protocol = _protocol(provider)
+    if protocol.resume is None:
+        raise ValueError(f"{provider.name} has no jobs to resume: it answers a submission with the pictures, once")
+    return protocol.resume(call_url, request_id, provider, detail)
 
 
 def cancel(call_url: str, request_id: str, provider: Provider, *, detail: str | None = None) -> HttpCall | None:

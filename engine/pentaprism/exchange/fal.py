@@ -1,7 +1,8 @@
 """fal's protocol: submit to the queue, poll the URLs it returns, fetch the result.
 
 Row 4: no I/O. Source: fal-client 1.0.3 and fal's queue documentation, read 2026-11-21. Where the submit URL is that of
-the synchronous host, the reply to the submission is the result.
+the synchronous host (`https://fal.run/{endpoint}`), the reply to the submission is the result: no job is announced, and
+a connection that is lost before it came leaves nothing to ask about.
 """
 
 from __future__ import annotations
@@ -64,10 +65,10 @@ def run(call: HttpCall, provider: Provider) -> Exchange:
     submission = call._replace(json=body, headers=with_headers(call, x_fal_no_retry="1"), submits=True)
     reply = yield from send(submission, provider, complain)
     answer = mapping(reply)
+    if "images" in answer or "image" in answer:
+        return (yield from _collect(Job(provider, reply.headers.get("x-fal-request-id")), answer))
     request_id = text_at(answer, "request_id")
     if request_id is None:
-        if "images" in answer or "image" in answer:
-            return (yield from _collect(Job(provider, reply.headers.get("x-fal-request-id")), answer))
         raise unreadable(reply, provider, "its reply names no request id", submits=True)
     ticket = _ticket(call.url, request_id, answer)
     yield Event("accepted", request_id, ticket.detail)

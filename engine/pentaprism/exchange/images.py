@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -38,42 +38,67 @@ def place(body: Any, provider: Provider, *, upload: Upload | None = None, longes
 
 def place_parts(parts: tuple[Part, ...], provider: Provider) -> Steps[tuple[Part, ...]]:
     """The parts of a form with a file, or a text, in the place of every `Media`. Raises as `place` does."""
-    placed = []
-    number = 0
+    placed, number = [], 0
     for part in parts:
-        media = part.media
-        if media is not None:
+        if part.media is not None:
             number += 1
-            content = _content(media)
-            # A form is what takes files, so that is what its field takes where its rule does not say.
-            if content and (media.encode or ("file",))[0] == "file":
-                placed.append(Part(part.name, content, filename(media), _type_of(media)))
-                continue
-            text = yield from _write(media, number, provider, None, None)
-            part = Part(part.name, text.encode())
+            part = yield from _fill(part.name, part.media, number, provider)
         placed.append(part)
     return tuple(placed)
 
 
+def _fill(name: str, media: Media, number: int, provider: Provider) -> Steps[Part]:
+    # Files are what a form is for, so that is what its field takes where the rule does not say.
+    ways = media.encode or ("file",)
+    for way in ways:
+        if way == "file" and (content := _content(media)):
+            return Part(name, content, filename(media), _type_of(media))
+        text = yield from _text(way, media, provider, None, None, [])
+        if text is not None:
+            return Part(name, text.encode())
+    raise _unsendable(media, number, provider, ways, ())
+
+
 def _write(media: Media, number: int, provider: Provider, upload: Upload | None, longest_uri: int | None) -> Steps[str]:
     ways = media.encode or WAYS
-    inline = media.url is not None and media.url.startswith("data:")
-    problems = []
+    problems: list[str] = []
     for way in ways:
-        if way == "url" and media.url is not None and not inline:
-            return media.url
-        if way == "data_uri" and (media.content is not None or inline):
-            uri = data_uri(media)
-            if longest_uri is None or len(uri) <= longest_uri:
-                return uri
-            problems.append(f"its data URI has {len(uri)} characters and {provider.name} takes {longest_uri}")
-        if way == "base64" and (content := _content(media)):
-            return base64.b64encode(content).decode("ascii")
-        if way == "upload" and media.content is not None and upload is not None:
-            return (yield from upload(media))
+        text = yield from _text(way, media, provider, upload, longest_uri, problems)
+        if text is not None:
+            return text
+    raise _unsendable(media, number, provider, ways, problems)
+
+
+def _text(
+    way: str,
+    media: Media,
+    provider: Provider,
+    upload: Upload | None,
+    longest_uri: int | None,
+    problems: list[str],
+) -> Steps[str | None]:
+    """The text that stands for an image sent one way, None where it cannot go that way."""
+    inline = media.url is not None and media.url.startswith("data:")
+    if way == "url" and not inline:
+        return media.url
+    if way == "data_uri" and (media.content is not None or inline):
+        uri = data_uri(media)
+        if longest_uri is None or len(uri) <= longest_uri:
+            return uri
+        problems.append(f"its data URI has {len(uri)} characters and {provider.name} takes {longest_uri}")
+    if way == "base64" and (content := _content(media)):
+        return base64.b64encode(content).decode("ascii")
+    if way == "upload" and media.content is not None and upload is not None:
+        return (yield from upload(media))
+    return None
+
+
+def _unsendable(
+    media: Media, number: int, provider: Provider, ways: Iterable[str], problems: Iterable[str]
+) -> ProviderError:
     held = "a URL" if media.content is None else "bytes"
     reasons = "".join(f"; {problem}" for problem in problems)
-    raise ProviderError(
+    return ProviderError(
         f"{media.describe(number)} cannot be sent to {provider.name}: the field takes {', '.join(ways)}, and the "
         f"image is here as {held}{reasons}. Send it {'as a file' if media.content is None else 'smaller or by URL'}.",
         provider=provider.id,
@@ -124,8 +149,15 @@ def data_uri(media: Media) -> str:
 
 def filename(media: Media) -> str:
     """A name for an uploaded image; its ending is what some hosts derive the type from."""
-    kind = (media.media_type or "").removeprefix("image/") or "bin"
+    kind = (_type_of(media) or "").removeprefix("image/") or "bin"
     return f"image.{kind}"
+
+
+def _type_of(media: Media) -> str | None:
+    """The media type, where it is known or stands in the image's own data URI."""
+    if media.media_type is None and media.content is None and media.url is not None:
+        return media.url.removeprefix("data:").partition(",")[0].partition(";")[0] or None
+    return media.media_type
 
 
 def outputs(job: Job, values: object, seed: int | None = None) -> tuple[Output, ...]:
@@ -156,9 +188,16 @@ def _bytes_of(uri: str) -> bytes | None:
     head, comma, data = uri.partition(",")
     if not comma:
         return None
-    if not head.endswith(";base64"):
-        return unquote_to_bytes(data)
+    return from_base64(unquote_to_bytes(data)) if head.endswith(";base64") else unquote_to_bytes(data)
+
+
+def from_base64(text: str | bytes) -> bytes | None:
+    """The bytes behind base64, None where it is not base64.
+
+    >>> from_base64("YWJj"), from_base64("YWJj$")
+    (b'abc', None)
+    """
     try:
-        return base64.b64decode(unquote_to_bytes(data), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None

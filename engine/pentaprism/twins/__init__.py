@@ -3,9 +3,9 @@
 `with Twins(catalog) as twins:` serves them on the loopback; `twins.bases` says where. An official SDK pointed there
 works unchanged. Nothing here is used to serve a real request.
 
-`server` ports and threads · `bfl`, `fal`, `replicate` the protocols · `twin` what they share, `validation` FastAPI's
-errors · `studio` which pictures a body asks for · `picture` draws them · `journal` log, bill and faults · `openapi`,
-`schema_routes` the schemas they publish.
+`server` ports and threads · `bfl`, `fal`, `openai_images`, `replicate` the protocols · `twin` what they share,
+`validation` FastAPI's errors, `openai_errors` OpenAI's · `studio` which pictures a body asks for, `tokens` what they
+count as · `picture` draws them · `journal` log, bill and faults · `openapi`, `schema_routes` the schemas they publish.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ FAULTS = {
     "poll-500": "the first two polls of the job answer HTTP 500",
     "wrong-size": "the pictures come three quarters as wide as they should be",
     "truncated": "each picture's file ends half way",
-    "fewer": "one picture fewer comes back than was made and billed, at fal",
+    "fewer": "one picture fewer comes back than was made and billed, at fal and OpenAI",
     "flagged": "the pictures come marked as unsafe, where the protocol has a field for it",
 }
 """The faults a twin can make, by the name `fail_next` and the header `x-twin-fault` take."""
@@ -122,6 +122,11 @@ class Journal:
             raise ValueError(f"there is no fault {name!r}; there are {', '.join(FAULTS)}")
         with self._lock:
             self._faults.append(name)
+
+    def disarm(self) -> None:
+        """Forget every fault that has not struck yet."""
+        with self._lock:
+            self._faults.clear()
 
     def take_fault(self) -> str | None:
         """The fault the submission at hand is to suffer, if any."""

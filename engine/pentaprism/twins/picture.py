@@ -49,8 +49,10 @@ class Scene:
 
 
 @lru_cache(maxsize=16)
-def draw(prompt: str, seed: int, index: int, size: Size, kind: str, quality: int = 85) -> bytes:
+def draw(prompt: str, seed: int, index: int, size: Size, kind: str, quality: int = 85, haze: float = 0.0) -> bytes:
     """The picture as the bytes of a file, exactly `size` pixels; `kind` is jpeg, png or webp, `quality` 0 to 100.
+
+    With `haze` it is not finished: blurred over that part of its longer side, and without its caption.
 
     >>> draw("a cat", 7, 0, Size(64, 48), "png")[:4]
     b'\\x89PNG'
@@ -58,9 +60,12 @@ def draw(prompt: str, seed: int, index: int, size: Size, kind: str, quality: int
     scale = min(1.0, SKETCH / max(size.width, size.height))
     small = (max(1, round(size.width * scale)), max(1, round(size.height * scale)))
     image = _sketch(Scene.of(prompt, seed, index), small)
+    if haze:
+        image = image.filter(ImageFilter.GaussianBlur(haze * max(small)))
     if small != (size.width, size.height):
         image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
-    _caption(image, prompt)
+    if not haze:
+        _caption(image, prompt)
     stream = io.BytesIO()
     if kind == "jpeg":
         image.save(stream, "JPEG", quality=max(1, quality))

@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from . import bfl, fal, replicate
+from . import bfl, fal, openai_images, replicate
 from .studio import CatalogLike
 from .twin import Twin
 
@@ -31,6 +31,7 @@ TICK = 0.005
 PROTOCOLS: Mapping[str, Callable[[Twin], Mapping[str, ASGIApp]]] = {
     "bfl": bfl.apps,
     "fal": fal.apps,
+    "openai": openai_images.apps,
     "replicate": replicate.apps,
 }
 
@@ -119,6 +120,16 @@ class Twins:
     def fail_next(self, provider: str, fault: str) -> None:
         """Make the provider's next submission fail so. Raises ValueError for a name not in `FAULTS`."""
         self._twins[provider].journal.arm(fault)
+
+    def disarm(self) -> None:
+        """Forget every fault that was armed and has not struck yet."""
+        for twin in self._twins.values():
+            twin.journal.disarm()
+
+    def hurry(self) -> None:
+        """Let every job be ready at the next poll, those under way too: what took long is done."""
+        for twin in self._twins.values():
+            twin.hurry()
 
     def stop(self, provider: str) -> None:
         """Close one provider's ports, as if it had gone away; its log and bill stay."""

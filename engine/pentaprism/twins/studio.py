@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,7 @@ from ..media import read_header
 from ..prices import Usage, cost_of
 from ..types import Cost, Endpoint, Mode, Model, ModeSpec, Provider, Rule, Size
 from .picture import draw
+from .tokens import counted
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -72,6 +74,7 @@ class Shot:
     kind: str
     quality: int
     cost: Cost
+    tokens: Mapping[str, int]
     notes: tuple[str, ...] = ()
 
     @property
@@ -79,9 +82,9 @@ class Shot:
         """The pictures' media type."""
         return f"image/{self.kind}"
 
-    def paint(self, index: int) -> bytes:
-        """One of the pictures, as a file."""
-        return draw(self.prompt, self.seed, index, self.size, self.kind, self.quality)
+    def paint(self, index: int, haze: float = 0.0) -> bytes:
+        """One of the pictures, as a file; with `haze` as it looks before it is finished."""
+        return draw(self.prompt, self.seed, index, self.size, self.kind, self.quality, haze)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,14 @@ class Shelf:
         images = count if isinstance(count, int) and count > 0 else 1
         prompt = str(self._value(body, "prompt") or "")
         fields = {**self._defaults(), **body}
-        usage = Usage(images=images, size=size, input_sizes=tuple(inputs), fields=fields)
+        tokens = counted(prompt, inputs, images, size, fields.get("quality"))
+        usage = Usage(
+            images=images,
+            size=size,
+            input_sizes=tuple(inputs),
+            fields=fields,
+            tokens={kind: Decimal(count) for kind, count in tokens.items()},
+        )
         cost = cost_of(self.endpoint.prices, usage, on=datetime.now(UTC).date())
         quality = self._value(body, "output_compression")
         return Shot(
@@ -147,6 +157,7 @@ class Shelf:
             kind=self._kind(body, notes),
             quality=quality if isinstance(quality, int) else _QUALITY,
             cost=cost,
+            tokens=tokens,
             notes=tuple(notes),
         )
 
@@ -220,6 +231,10 @@ class Studio:
     def ids(self) -> tuple[str, ...]:
         """The provider's own ids of its endpoints."""
         return tuple(self._shelves)
+
+    def shelves(self, endpoint_id: str) -> Sequence[Shelf]:
+        """Every mode of every endpoint of this id; several models may share one."""
+        return self._shelves.get(endpoint_id, ())
 
     def find(self, endpoint_id: str, body: object) -> Shelf | None:
         """The mode of this endpoint that the body means: an edit if an image is in it. None for no such endpoint."""

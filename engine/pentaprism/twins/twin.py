@@ -1,6 +1,6 @@
 """One provider's twin: its jobs, files, key and journal, and the parts of an ASGI app that all protocols share.
 
-Row 7. It must not know a protocol's paths or bodies: `bfl`, `fal` and `replicate` do.
+Row 7. It must not know a protocol's paths or bodies: `bfl`, `fal`, `openai_images` and `replicate` do.
 """
 
 from __future__ import annotations
@@ -104,6 +104,12 @@ class Twin:
         """Whether the request carries the twin's key, the way the provider wants it."""
         scheme = self.provider.auth_scheme
         return request.headers.get(self.provider.auth_header) == (f"{scheme} {self.key}" if scheme else self.key)
+
+    def hurry(self) -> None:
+        """Let every job be ready at the next poll, those under way too."""
+        self.polls, self.latency = 0, 0.0
+        for job in self.jobs.values():
+            job.polls, job.ready_at = 0, 0.0
 
     def fault(self, request: Request) -> str | None:
         """The fault this submission suffers: the one its `x-twin-fault` header names, else the next one armed."""
@@ -246,8 +252,11 @@ class _Logged:
         body = await _drained(receive)
         notes: list[str] = []
 
+        unread = [body]
+
         async def replay() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            # Once only: who streams a reply asks again, to learn of a caller that went away.
+            return {"type": "http.request", "body": unread.pop(), "more_body": False} if unread else await receive()
 
         async def watch(message: Message) -> None:
             # Before it is sent: whoever has the reply finds the line.

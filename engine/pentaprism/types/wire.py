@@ -88,10 +88,15 @@ class Output(NamedTuple):
 
 
 class ExchangeResult(NamedTuple):
-    """What one exchange brought: the pictures in the provider's order, and the provider's request id."""
+    """What one exchange brought: the pictures in the provider's order, and the provider's request id.
+
+    `tokens` are those the provider says it counted, by the kinds that prices know (`text_in`, `image_in`, `text_out`,
+    `image_out`); a kind it does not tell is missing.
+    """
 
     outputs: tuple[Output, ...]
     request_id: str | None = None
+    tokens: Mapping[str, int] = NOTHING
 
 
 Step: TypeAlias = HttpCall | Wait | Event
