@@ -12,7 +12,8 @@ import pytest
 from PIL import Image as PillowImage
 
 from pentaprism import AsyncClient, Catalog, Client, Failure, NoEndpointError, ProviderError, RequestError
-from pentaprism.client import Attempt, ProviderSettings
+from pentaprism.client import Attempt, ProviderSettings, Resilience
+from pentaprism.client.retries import RetryPolicy
 from pentaprism.twins import Twins
 from pentaprism.types import Cost
 from pictures import picture
@@ -163,7 +164,8 @@ def test_moderation_is_not_asked_elsewhere(catalog: Catalog, twins: Twins, twin_
 def test_everybody_refuses(catalog: Catalog, twins: Twins, twin_settings: Settings) -> None:
     twins.stop("fal")
     twins.stop("replicate")
-    with Client(catalog, providers=twin_settings) as client, pytest.raises(ProviderError) as caught:
+    once = Resilience(retry=RetryPolicy(rounds=1))
+    with Client(catalog, providers=twin_settings, resilience=once) as client, pytest.raises(ProviderError) as caught:
         client.images.generate(model="flux.1-dev", prompt="x")
     assert caught.value.code == "ALL_PROVIDERS_EXHAUSTED"
     assert [record.outcome for record in caught.value.attempts] == ["not-sent", "not-sent"]

@@ -16,6 +16,7 @@ from pentaprism.client.settings import is_trusted, origin_of
 from pentaprism.client.transport import Transport
 from pentaprism.errors import Failure, ProviderError, TransportError
 from pentaprism.types import HttpCall, Provider
+from picture_hosts import host, reply
 
 SAFE = [
     "https://api.bfl.ai/v1/flux-2-flex",
@@ -151,3 +152,25 @@ def test_a_picture_at_no_address_is_an_error_of_the_provider() -> None:
             asyncio.run(fetch(url))
         assert caught.value.failure is Failure.ACCEPTED
     assert origin_of("http://[::1") == ""
+
+
+@pytest.mark.parametrize(
+    "location", ["javascript:alert(1)", "https://[::1", ":http://1.2.3.4]", "https://elsewhere.example/x"]
+)
+def test_a_redirect_is_never_taken_for_a_call_that_was_not_sent(location: str) -> None:
+    """The provider has the call, whatever it answers: to ask another could be to pay twice."""
+
+    async def submit() -> tuple[bool, int]:
+        async with host({"/v1/flux": reply(status=302, location=location)}) as provider:
+            base = f"http://127.0.0.1:{provider.port}"
+            transport = Transport({"bfl": BFL}, {"bfl": ProviderSettings(key="secret", base_url=base)})
+            call = HttpCall(method="POST", url=f"{base}/v1/flux", json={}, submits=True)
+            try:
+                sent = (await transport.send(call, "bfl")).status == 302
+            except TransportError as error:
+                sent = error.sent
+            finally:
+                await transport.close()
+            return sent, len(provider.requests)
+
+    assert asyncio.run(submit()) == (True, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateways import Rig, gateway_rig
+from image_files import SAMPLES, png
 from pentaprism import Catalog
+from pentaprism.client import PictureSettings
 from pentaprism.errors import RequestError
 from pentaprism.gateway.codec import MAX_DEPTH, MAX_VALUES, encode, parse
 from pentaprism.gateway.multipart import MAX_FIELDS, MAX_FILES, MAX_TEXT, read_parts
+from pentaprism.media import ImageLimits
 from pictures import picture
 
 GENERATIONS, EDITS, EXPLAIN = "/v1/images/generations", "/v1/images/edits", "/v1/explain"
@@ -365,6 +368,61 @@ def test_forms_that_are_broken(rig: Rig, content: bytes, kind: str, words: str) 
     reply = rig.http.post(EDITS, content=content, headers={"content-type": kind})
     assert reply.status_code == 400
     assert words in refused(reply)["message"]
+
+
+# --- limits of images -----------------------------------------------------------------------------------------
+
+# Some hundred bytes that say they are 3.6 thousand million pixels.
+BOMB = png(60_000, 60_000, data=bytes(1000))
+LIMITS = PictureSettings(limits=ImageLimits(max_bytes=50_000, max_pixels=4096, formats=("png", "webp")))
+TOO_MUCH = [
+    (png(65, 64), "65x64, 0.0 million pixels; at most 0.004096 million"),
+    (PNG + bytes(50_000), "0.1 MB; at most 0.05 MB"),
+    (SAMPLES["jpeg"], "is jpeg; send it as png or webp"),
+]
+
+
+def as_json(rig: Rig, content: bytes) -> httpx.Response:
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    return rig.post(f"{EDITS}?dryRun=true", body(image=uri))
+
+
+def as_form(rig: Rig, content: bytes) -> httpx.Response:
+    parts = [("model", (None, b"flux.1-dev")), ("prompt", (None, b"x")), ("image", ("a.png", content))]
+    return rig.http.post(f"{EDITS}?dryRun=true", files=parts)
+
+
+def as_text_in_a_form(rig: Rig, content: bytes) -> httpx.Response:
+    uri = f"data:;base64,{base64.b64encode(content).decode()}".encode()
+    parts = [("model", (None, b"flux.1-dev")), ("prompt", (None, b"x")), ("image", (None, uri))]
+    return rig.http.post(f"{EDITS}?dryRun=true", files=parts)
+
+
+WAYS = [as_json, as_form, as_text_in_a_form]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bomb_is_refused_by_its_header(rig: Rig, way: Callable[[Rig, bytes], httpx.Response]) -> None:
+    assert len(BOMB) < 1000
+    error = refused(way(rig, BOMB))
+    assert (error["param"], error["code"]) == ("image", "INVALID_REQUEST")
+    assert "60000x60000, 3600.0 million pixels; at most 50 million. Shrink it." in error["message"]
+
+
+def test_an_operators_limits_hold_for_every_way_in(catalog: Catalog, tmp_path: Path) -> None:
+    with gateway_rig(catalog, tmp_path, pictures=LIMITS) as strict:
+        for way in WAYS:
+            assert way(strict, PNG).status_code == 200
+            for content, words in TOO_MUCH:
+                error = refused(way(strict, content))
+                assert error["param"] == "image"
+                assert words in error["message"]
+
+
+def test_an_operator_may_take_more(catalog: Catalog, tmp_path: Path) -> None:
+    wide = PictureSettings(limits=ImageLimits(max_pixels=10**10))
+    with gateway_rig(catalog, tmp_path, pictures=wide) as rig:
+        assert as_json(rig, BOMB).status_code == 200
 
 
 # --- any bytes at all -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -12,7 +13,7 @@ import pytest
 
 from image_files import SAMPLES, png
 from pentaprism import media
-from pentaprism.media import MediaError, from_bytes, from_path, from_text
+from pentaprism.media import DEFAULT_LIMITS, ImageLimits, MediaError, from_bytes, from_path, from_text
 from pentaprism.types import Media, Size
 
 
@@ -95,14 +96,14 @@ class TestFromText:
             with pytest.raises(MediaError, match="An image is an http"):
                 from_text(text)
 
-    def test_the_limits_hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_limits_hold(self) -> None:
         with pytest.raises(MediaError, match=r"81\.0 million pixels"):
             from_text("data:image/png;base64," + base64.b64encode(png(9000, 9000)).decode())
-        monkeypatch.setattr("pentaprism.media.intake.MAX_BYTES", 1_000_000)
+        small = ImageLimits(max_bytes=1_000_000)
         with pytest.raises(MediaError, match=r"The image is 1\.2 MB; at most 1 MB"):
-            from_text("data:;base64," + "AAAA" * 400_000)
+            from_text("data:;base64," + "AAAA" * 400_000, small)
         with pytest.raises(MediaError, match=r"holds 4\.0 million characters, more than any image of 1 MB needs"):
-            from_text("data:," + "x" * 4_000_001)
+            from_text("data:," + "x" * 4_000_001, small)
 
 
 class TestFromPath:
@@ -128,6 +129,50 @@ class TestFromPath:
         monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} was read"))
         with pytest.raises(MediaError, match=r"26\.0 MB; at most 25 MB"):
             from_path(file)
+
+
+class TestLimits:
+    """Every way in keeps the same limits, and reads them from the first bytes."""
+
+    @pytest.fixture(params=["bytes", "text", "path"])
+    def take(self, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[bytes, ImageLimits], Media]:
+        def by_path(content: bytes, limits: ImageLimits) -> Media:
+            (tmp_path / "picture").write_bytes(content)
+            return from_path(tmp_path / "picture", limits)
+
+        def by_text(content: bytes, limits: ImageLimits) -> Media:
+            return from_text("data:;base64," + base64.b64encode(content).decode(), limits)
+
+        return {"bytes": from_bytes, "text": by_text, "path": by_path}[request.param]
+
+    def test_what_is_within_them_is_taken(self, take: Callable[[bytes, ImageLimits], Media]) -> None:
+        content = SAMPLES["webp"]
+        limits = ImageLimits(max_bytes=len(content), max_pixels=1200, formats=("webp",))
+        assert take(content, limits) == from_bytes(content)
+
+    @pytest.mark.parametrize(
+        ("limits", "message"),
+        [
+            (
+                ImageLimits(max_bytes=len(SAMPLES["webp"]) - 1),
+                r"^The image is 0\.0 MB; at most 0\.00\d+ MB\. Compress or",
+            ),
+            (ImageLimits(max_pixels=1199), r"^The image is 40x30, 0\.0 million pixels; at most 0\.001199 million\."),
+            (ImageLimits(formats=("png", "jpeg")), r"^The image is webp; send it as png or jpeg\.$"),
+            (ImageLimits(formats=("png",)), r"^The image is webp; send it as png\.$"),
+        ],
+    )
+    def test_what_is_beyond_them_is_refused(
+        self, take: Callable[[bytes, ImageLimits], Media], limits: ImageLimits, message: str
+    ) -> None:
+        with pytest.raises(MediaError, match=message):
+            take(SAMPLES["webp"], limits)
+
+    def test_a_bomb_is_refused_by_its_header(self, take: Callable[[bytes, ImageLimits], Media]) -> None:
+        bomb = png(60_000, 60_000, data=bytes(1000))
+        assert len(bomb) < 1000
+        with pytest.raises(MediaError, match=r"The image is 60000x60000, 3600\.0 million pixels; at most 50 million"):
+            take(bomb, DEFAULT_LIMITS)
 
 
 class TestToDataUri:

@@ -19,12 +19,14 @@ from .catalog.build import Builder
 from .catalog.documents import Documents
 from .catalog.layers import read_catalog
 from .compile import Compiler, parse_request
+from .compile.bodies import without_words
 from .compile.request import Vocabulary
-from .errors import CatalogError, Fault, ModelNotFound, NoEndpointError, RequestError, did_you_mean
-from .explain import explain_failure, explain_route, telling
+from .errors import CatalogError, Fault, ModelNotFound, RequestError, did_you_mean
+from .explain import explain_route
 from .nearest import nearest_requests
 from .route import Observed, route_request, serve
 from .types import (
+    NOTHING,
     CompiledRequest,
     Cost,
     Endpoint,
@@ -39,7 +41,7 @@ from .types import (
     Size,
 )
 
-__all__ = ["CLOSED", "Catalog", "require_candidate", "today"]
+__all__ = ["CLOSED", "Catalog", "today"]
 
 CLOSED = ("retired", "disabled")
 """The statuses of a model that takes no requests."""
@@ -337,27 +339,25 @@ class Catalog:
         """
         return explain_route(self.route(request, date=date))
 
-    def settle(self, compiled: CompiledRequest, sizes: Sequence[Size | None]) -> Cost:
-        """What was really spent on a compiled request, from the pixels that came back (None: picture not read)."""
-        return self._compiler.settle(compiled, self.endpoint(compiled.endpoint), sizes)
+    def without_words(self, compiled: CompiledRequest) -> CompiledRequest:
+        """A compiled request without prompts, pictures and any other text of the caller's; it can still be settled.
 
+        >>> catalog = Catalog.load()
+        >>> compiled = catalog.compile({"model": "flux.1-dev", "prompt": "a secret", "seed": 7}, "fal/flux.1-dev")
+        >>> catalog.without_words(compiled).calls[0].json
+        {'seed': 7}
+        """
+        endpoint = self.endpoint(compiled.endpoint)
+        return without_words(compiled, endpoint.submission, endpoint.modes[compiled.mode].contract)
 
-def require_candidate(route: Route, model: Model) -> CompiledRequest:
-    """The best candidate of a route.
+    def settle(
+        self, compiled: CompiledRequest, sizes: Sequence[Size | None], tokens: Mapping[str, int] = NOTHING
+    ) -> Cost:
+        """What was really spent on a compiled request, from the pixels that came back (None: picture not read).
 
-    Raises:
-        NoEndpointError: there is none; the message says what stands in the way, and what would be the least to change.
-    """
-    if route.candidates:
-        return route.candidates[0]
-    mode = route.request.mode
-    if mode not in model.modes:
-        modes = " and ".join(one.value for one in model.modes)
-        message = f"{model.id} does not do {mode.value}; it does {modes}."
-        raise NoEndpointError(message, route.refusals, "model")
-    params = {refusal.param for refusal in telling(route)}
-    param = params.pop() if len(params) == 1 else None
-    raise NoEndpointError(explain_failure(route), route.refusals, param, route.nearest)
+        `tokens` are those the provider says it counted, by the kinds that prices know (`text_in`, `image_out`, ...).
+        """
+        return self._compiler.settle(compiled, self.endpoint(compiled.endpoint), sizes, tokens)
 
 
 def today() -> date:

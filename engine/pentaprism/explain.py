@@ -11,7 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from .types import Change, CompiledRequest, HttpCall, Nearest, Outcome, Part, Refusal, Route, describe_media
+from .errors import NoEndpointError
+from .types import (
+    Change,
+    CompiledRequest,
+    HttpCall,
+    Model,
+    Nearest,
+    Outcome,
+    Part,
+    Refusal,
+    Route,
+    describe_media,
+)
 
 __all__ = [
     "explain_compiled",
@@ -21,6 +33,7 @@ __all__ = [
     "explain_route",
     "explain_text",
     "nearest_line",
+    "require_candidate",
     "telling",
 ]
 
@@ -264,3 +277,21 @@ def _adjustments(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for entry in entries:
         name = entry["parameter"].ljust(width)
         yield f"     {name}  {entry['behaviour']:<11}  {entry['outcome']:<12}  {entry['why']}"
+
+
+def require_candidate(route: Route, model: Model) -> CompiledRequest:
+    """The best candidate of a route.
+
+    Raises:
+        NoEndpointError: there is none; the message says what stands in the way, and what would be the least to change.
+    """
+    if route.candidates:
+        return route.candidates[0]
+    mode = route.request.mode
+    if mode not in model.modes:
+        modes = " and ".join(one.value for one in model.modes)
+        message = f"{model.id} does not do {mode.value}; it does {modes}."
+        raise NoEndpointError(message, route.refusals, "model")
+    params = {refusal.param for refusal in telling(route)}
+    param = params.pop() if len(params) == 1 else None
+    raise NoEndpointError(explain_failure(route), route.refusals, param, route.nearest)

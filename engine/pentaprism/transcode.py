@@ -34,15 +34,16 @@ import importlib.util
 import struct
 import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import MissingDependency
 from .media import FORMATS, Header, MediaError, check_pixels, read_header
+from .types import Size
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["DEFAULT_COMPRESSION", "available", "require", "transcode"]
+__all__ = ["DEFAULT_COMPRESSION", "Frame", "available", "require", "transcode"]
 
 DEFAULT_COMPRESSION = {"jpeg": 90, "webp": 90, "avif": 75}
 """The compression, 100 the best, of each lossy format where the caller asks for none; the other two lose nothing."""
@@ -87,6 +88,16 @@ _DECODER_ERRORS = (
 )
 
 
+class Frame(NamedTuple):
+    """What a picture is cut to: `size` in pixels, or else a `shape`, width over height; the middle of it is kept.
+
+    Nothing is stretched: to reach a size the picture is cut to the size's shape first, and then scaled.
+    """
+
+    size: Size | None = None
+    shape: float | None = None
+
+
 def available() -> bool:
     """Whether Pillow is installed.
 
@@ -105,13 +116,14 @@ def require() -> None:
         raise MissingDependency("Changing the format of an image", "images")
 
 
-def transcode(content: bytes, *, to: str, compression: int | None = None) -> bytes:
+def transcode(content: bytes, *, to: str, compression: int | None = None, frame: Frame | None = None) -> bytes:
     """The same picture as `to`: png, jpeg, webp, gif or avif; encoded anew even where it is one already.
 
     The picture is what a viewer would show first, and nothing else: upright by its EXIF orientation, the first frame
     of an animation, in sRGB, 8 bits a channel, without metadata. Transparency turns white in jpeg; in gif each pixel
     is either there, on white, or not. `compression` is 0 to 100, 100 the best, None the format's default
     (`DEFAULT_COMPRESSION`); png and gif have none and take no notice, which the compiler says in its adjustment.
+    `frame` cuts and scales the picture before it is encoded.
 
     Raises MediaError where the bytes are no whole picture, have more than MAX_PIXELS (seen before they are decoded),
     or do not fit the format; MissingDependency without Pillow.
@@ -130,6 +142,8 @@ def transcode(content: bytes, *, to: str, compression: int | None = None) -> byt
     require()
     _require_avif(header.format, to)
     picture = _decode(content, header.format)
+    if frame is not None:
+        picture = _framed(picture, frame)
     longest = _MAX_SIDE.get(to)
     if longest and max(picture.size) > longest:
         width, height = picture.size
@@ -205,6 +219,18 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _framed(picture: Image.Image, frame: Frame) -> Image.Image:
+    """The middle of a picture, in the frame's shape and size."""
+    from PIL import Image
+
+    width, height = picture.size
+    shape = frame.size.width / frame.size.height if frame.size else frame.shape or width / height
+    wide, high = min(width, max(1, round(height * shape))), min(height, max(1, round(width / shape)))
+    left, top = (width - wide) // 2, (height - high) // 2
+    picture = picture.crop((left, top, left + wide, top + high))
+    return picture.resize(frame.size, Image.Resampling.LANCZOS) if frame.size else picture
 
 
 def _encode(picture: Image.Image, to: str, compression: int | None) -> bytes:

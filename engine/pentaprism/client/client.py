@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 
 import httpx
 
-from ..api import Catalog, require_candidate
+from ..api import Catalog
 from ..errors import Fault, RequestError
 from ..exchange import PROTOCOLS
-from ..types import ImageRequest, Mode, Route
-from .hooks import Ledger, NoLedger
-from .result import ImagesResponse
-from .run import Runner
-from .settings import ProviderSettings, read_settings
+from ..explain import require_candidate
+from ..types import Cost, ImageRequest, Mode, Route
+from .hooks import Attempt, Ledger, NoLedger
+from .resilience import Resilience
+from .result import Image, ImagesResponse
+from .run import OnImage, Runner
+from .settings import PictureSettings, ProviderSettings, read_settings
 from .transport import Transport
 
 __all__ = ["AsyncClient", "AsyncImages", "Client", "Images"]
@@ -64,6 +66,8 @@ class AsyncClient:
         timeout: seconds a request may take in all.
         ledger: told before each submission, at acceptance, settlement and failure.
         transport: an httpx transport to use instead of the network.
+        resilience: breakers, retries, and how much is asked of one provider at once.
+        pictures: the limits of input images that are fetched here and of results, and where either may come from.
     """
 
     def __init__(
@@ -74,11 +78,13 @@ class AsyncClient:
         timeout: float = DEFAULT_TIMEOUT,
         ledger: Ledger | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        pictures: PictureSettings | None = None,
+        resilience: Resilience | None = None,
     ) -> None:
         self.catalog = catalog or Catalog.load()
         self.settings = read_settings(self.catalog.providers, providers)
-        self._transport = Transport(self.catalog.providers, self.settings, transport)
-        self._runner = Runner(self.catalog, self._transport, self.settings, ledger or NoLedger(), timeout)
+        self._transport = Transport(self.catalog.providers, self.settings, transport, pictures)
+        self._runner = Runner(self.catalog, self._transport, self.settings, ledger or NoLedger(), timeout, resilience)
         self.images = AsyncImages(self)
         self.unavailable = {
             name: f"there is no key for it here; set {self.catalog.providers[name].env}."
@@ -93,13 +99,26 @@ class AsyncClient:
         """The route of a request, as `Catalog.route` finds it among the providers this client has a key for."""
         return self.catalog.route(parameters, mode=mode, unavailable=self.unavailable)
 
-    async def run(self, route: Route, *, request_id: str | None = None) -> ImagesResponse:
-        """Run a route. Raises as `images.generate`."""
+    async def run(
+        self, route: Route, *, request_id: str | None = None, on_image: OnImage | None = None
+    ) -> ImagesResponse:
+        """Run a route; `on_image` is told of each picture as it lands. Raises as `images.generate`."""
         require_candidate(route, self.catalog.models[route.model])
-        return await self._runner.run(route, request_id or f"req_{uuid.uuid4().hex}")
+        return await self._runner.run(route, request_id or f"req_{uuid.uuid4().hex}", on_image)
+
+    async def resume(self, attempt: Attempt, provider_request_id: str, detail: str | None) -> tuple[list[Image], Cost]:
+        """The pictures of a call that a provider accepted earlier, by the id the ledger was told; and their cost.
+
+        Nothing is submitted, so that this may be done after a crash, and as often as needed.
+
+        Raises:
+            ProviderError: there are none, or not within the time a request may take.
+        """
+        return await self._runner.resume(attempt, provider_request_id, detail)
 
     async def close(self) -> None:
         """Close every connection."""
+        self._runner.close()
         await self._transport.close()
 
     async def __aenter__(self) -> AsyncClient:
@@ -137,12 +156,20 @@ class Client:
         timeout: float = DEFAULT_TIMEOUT,
         ledger: Ledger | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        pictures: PictureSettings | None = None,
+        resilience: Resilience | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="pentaprism-client", daemon=True)
         self._thread.start()
         self.asynchronous = AsyncClient(
-            catalog, providers=providers, timeout=timeout, ledger=ledger, transport=transport
+            catalog,
+            providers=providers,
+            timeout=timeout,
+            ledger=ledger,
+            transport=transport,
+            pictures=pictures,
+            resilience=resilience,
         )
         self.catalog = self.asynchronous.catalog
         self.images = Images(self)

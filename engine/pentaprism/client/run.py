@@ -1,4 +1,4 @@
-"""Run a route: submit the best candidate's calls side by side, collect, convert, check; fail over where that is free.
+"""Run a route: the best candidate's calls side by side, and what comes of them; fail over where that is free.
 
 Row 6. Whether another endpoint may be tried is decided by what the provider may have done (`Failure`), never by an
 HTTP status alone: nobody is to be billed twice. It must not rank or compile.
@@ -9,35 +9,34 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
-from .. import media, transcode
+from .. import transcode
 from ..api import Catalog
-from ..errors import Failure, ProviderError, TransportError
-from ..exchange import exchange
-from ..types import CompiledRequest, Cost, Event, ExchangeResult, HttpCall, Output, Route, Size, Wait
+from ..errors import ProviderError
+from ..types import CompiledRequest, Cost, ExchangeResult, Output, Route, Size
+from .breaker import Breakers, is_provider_fault
+from .calls import Call, CallRunner
 from .hooks import Attempt, Ledger
-from .result import AttemptRecord, Image, ImagesResponse, to_base64
-from .settings import ProviderSettings, rebase
+from .outcome import exhausted, out_of_time, record, require_match, shares, shortfall, skipped, total, worst
+from .pictures import OnMismatch, Pictures
+from .resilience import Resilience, Slots
+from .result import AttemptRecord, Image, ImagesResponse
+from .retries import RetryBudget
+from .settings import ProviderSettings
 from .transport import Transport
+from .workers import Workers
 
-__all__ = ["Runner"]
+__all__ = ["OnImage", "Runner"]
 
-_MAY_FAIL_OVER = (Failure.NOT_SENT, Failure.REJECTED)
-
-
-@dataclass(slots=True)
-class _Call:
-    """One submission under way: what the ledger knows it by, and the provider's id once there is one."""
-
-    attempt: Attempt
-    request_id: str | None = None
-    flagged: list[str] = field(default_factory=list)
+OnImage = Callable[[int, Image], None]
+"""Told of each picture as it lands: its place among those of the request, and the picture."""
 
 
 class Runner:
-    """Drives exchanges over a transport. `timeout` is the one deadline of a request, in seconds."""
+    """Runs routes over a transport. `timeout` is the one deadline of a request, in seconds."""
 
     def __init__(
         self,
@@ -46,263 +45,209 @@ class Runner:
         settings: Mapping[str, ProviderSettings],
         ledger: Ledger,
         timeout: float,
+        resilience: Resilience | None = None,
     ) -> None:
         self._catalog = catalog
         self._transport = transport
-        self._settings = settings
         self._ledger = ledger
         self._timeout = timeout
+        self._resilience = resilience or Resilience()
+        self._breakers = Breakers(self._resilience.breaker)
+        self._budget = RetryBudget()
+        self._workers = Workers()
+        self._pictures = Pictures(transport, self._workers)
+        slots = Slots(self._resilience.concurrency)
+        self._calls = CallRunner(catalog.providers, transport, settings, ledger, slots, timeout)
 
-    async def run(self, route: Route, request_id: str) -> ImagesResponse:
-        """The pictures of the first candidate that makes them.
+    def close(self) -> None:
+        """End the threads that work on pictures."""
+        self._workers.close()
+
+    async def run(self, route: Route, request_id: str, on_image: OnImage | None = None) -> ImagesResponse:
+        """The pictures of the first candidate that makes them; `on_image` is told of each as it lands.
 
         Raises:
             ProviderError: every candidate refused (ALL_PROVIDERS_EXHAUSTED), or one failed in a way that forbids
                 asking another.
         """
-        self._check_installed(route)
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        records: list[AttemptRecord] = []
-        pauses: list[float] = []
-        for compiled in route.candidates:
-            try:
-                return await self._run_candidate(compiled, route, request_id, records, deadline)
-            except ProviderError as error:
-                records.append(_record(compiled, error))
-                pauses += [] if error.retry_after is None else [error.retry_after]
-                if error.failure not in _MAY_FAIL_OVER:
-                    error.attempts = tuple(records)
-                    raise
-        raise _exhausted(records, min(pauses, default=None))
-
-    @staticmethod
-    def _check_installed(route: Route) -> None:
-        """Before anything is sent: what the best candidate needs afterwards must be there."""
-        if any(candidate.delivery.transcode for candidate in route.candidates):
+        fixes = route.request.values.get("on_mismatch") == OnMismatch.FIX
+        if fixes or any(candidate.delivery.transcode for candidate in route.candidates):
+            # Before anything is sent: what is needed afterwards must be there.
             transcode.require()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
+        records: list[AttemptRecord] = []
+        again = 0
+        while True:
+            errors: list[ProviderError] = []
+            for compiled in self._admitted(route, records):
+                try:
+                    ready = await self._with_inputs(compiled, deadline)
+                    return await self._try(ready, route, request_id, records, deadline, on_image)
+                except ProviderError as error:
+                    errors.append(error)
+                    records.append(record(compiled, error))
+                    if not self._resilience.may_ask_again(error.failure):
+                        error.attempts = tuple(records)
+                        raise
+            if errors and all(error.code == "INVALID_REQUEST" for error in errors):
+                # An image of the caller's cannot be read, wherever it is to go.
+                errors[-1].attempts = tuple(records)
+                raise errors[-1]
+            again += 1
+            asked = min((error.retry_after for error in errors if error.retry_after is not None), default=None)
+            pause = self._pause(errors, again, asked)
+            if pause is None or loop.time() + pause >= deadline or not self._budget.take():
+                raise exhausted(records, asked)
+            await asyncio.sleep(pause)
 
-    async def _run_candidate(
+    def _pause(self, errors: Sequence[ProviderError], again: int, asked: float | None) -> float | None:
+        """Seconds until all candidates are asked once more; None where that would change nothing."""
+        if not any(is_provider_fault(error) for error in errors):
+            return None
+        return self._resilience.retry.pause(again, asked)
+
+    def _admitted(self, route: Route, records: list[AttemptRecord]) -> Iterator[CompiledRequest]:
+        """The candidates whose breakers let them be asked; where none does, the one that is next to be probed."""
+        tried = False
+        for compiled in route.candidates:
+            if self._breakers.admits(compiled.provider):
+                tried = True
+                yield compiled
+            else:
+                records.append(skipped(compiled, self._breakers.seconds_left(compiled.provider)))
+        if not tried:
+            yield min(route.candidates, key=lambda one: self._breakers.opens_at(one.provider))
+
+    async def _with_inputs(self, compiled: CompiledRequest, deadline: float) -> CompiledRequest:
+        """The candidate with the images its provider does not fetch; where they cannot be had, it is not to blame."""
+        try:
+            return await self._transport.read_inputs(compiled, deadline)
+        except BaseException:
+            self._breakers.gave_up(compiled.provider)
+            raise
+
+    async def _try(
         self,
         compiled: CompiledRequest,
         route: Route,
         request_id: str,
-        records: list[AttemptRecord],
+        records: Sequence[AttemptRecord],
         deadline: float,
+        on_image: OnImage | None,
     ) -> ImagesResponse:
+        on_mismatch = OnMismatch(route.request.values.get("on_mismatch", OnMismatch.WARN))
         calls = [
-            _Call(Attempt(id=uuid.uuid4().hex, request_id=request_id, compiled=compiled, call=index, reserved=share))
-            for index, share in enumerate(_shares(compiled))
+            Call(Attempt(id=uuid.uuid4().hex, request_id=request_id, compiled=compiled, call=index, reserved=share))
+            for index, share in enumerate(shares(compiled))
         ]
-        ends = await asyncio.gather(*(self._submit(call, deadline) for call in calls), return_exceptions=True)
-        images: list[Image] = []
-        costs: list[Cost] = []
-        failures: list[ProviderError] = []
-        for call, end in zip(calls, ends, strict=True):
-            if isinstance(end, ProviderError):
-                failures.append(end)
-            elif isinstance(end, BaseException):
+        wish = _Wish(deadline, on_mismatch, on_image)
+        ends = await asyncio.gather(*(self._make(call, wish) for call in calls), return_exceptions=True)
+        made = [end for end in ends if isinstance(end, _Made)]
+        failures = [end for end in ends if isinstance(end, ProviderError)]
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, ProviderError):
                 raise end
-            else:
-                pictures, cost = end
-                images.extend(pictures)
-                costs.append(cost)
-                failures += _shortfall(call, len(pictures))
+        failures += [failure for one in made for failure in one.failures]
+        images = [image for one in made for image in one.images]
         if not images:
-            raise _worst(failures)
+            raise worst(failures)
         ids = tuple(call.request_id for call in calls if call.request_id)
         done = AttemptRecord(endpoint=compiled.endpoint, provider=compiled.provider, outcome="served", request_ids=ids)
-        return ImagesResponse(
+        response = ImagesResponse(
             created=int(time.time()),
             data=images,
             id=request_id,
             executed=compiled,
             model=route.model,
-            cost=_total(costs),
+            cost=total([one.cost for one in made]),
             attempts=(*records, done),
             failures=tuple(str(error) for error in failures),
             flagged=tuple(flag for call in calls for flag in call.flagged),
         )
+        self._budget.give_back()
+        if on_mismatch is OnMismatch.ERROR:
+            require_match(response)
+        return response
 
-    async def _submit(self, call: _Call, deadline: float) -> tuple[list[Image], Cost]:
-        """One call from submission to checked pictures, with every step on the ledger."""
-        attempt = call.attempt
-        self._ledger.submitting(attempt)
+    async def _make(self, call: Call, wish: _Wish) -> _Made:
+        """One call's pictures, and what its end says of the provider."""
+        provider = call.attempt.compiled.provider
         try:
-            async with asyncio.timeout_at(deadline):
-                result = await self._drive(call)
-                images = [await self._finish(attempt, index, one) for index, one in enumerate(result.outputs)]
-        except TimeoutError:
-            error = _late(call, self._timeout)
-            self._ledger.failed(attempt, error.failure, str(error))
-            raise error from None
+            result = await self._calls.submit(call, wish.deadline)
         except ProviderError as error:
-            self._ledger.failed(attempt, error.failure, str(error))
+            self._breakers.ended(provider, error)
             raise
-        except asyncio.CancelledError:
-            failure = Failure.ACCEPTED if call.request_id else Failure.AMBIGUOUS
-            self._ledger.failed(attempt, failure, "the caller went away before the pictures came")
+        except BaseException:
+            self._breakers.gave_up(provider)
             raise
-        cost = self._catalog.settle(attempt.compiled, [size for _, size in images])
-        self._ledger.settled(attempt, cost)
-        return [image for image, _ in images], cost
+        self._breakers.answered(provider)
+        return await self._take_in(call, result, wish)
 
-    async def _drive(self, call: _Call) -> ExchangeResult:
-        """Step through the provider's protocol, doing the I/O it asks for."""
-        compiled = call.attempt.compiled
-        provider = self._catalog.providers[compiled.provider]
-        submission = rebase(compiled.calls[call.attempt.call], self._settings[provider.id].base_url)
-        steps = exchange(submission, provider)
-        reply = None
-        fault: TransportError | None = None
-        while True:
+    async def resume(self, attempt: Attempt, provider_request_id: str, detail: str | None) -> tuple[list[Image], Cost]:
+        """The pictures of a call that was accepted earlier, and what they cost; nothing is submitted.
+
+        Raises:
+            ProviderError: there are none, or not within the time a request may take.
+        """
+        wish = _Wish(asyncio.get_running_loop().time() + self._timeout, OnMismatch.WARN, None)
+        call = Call(attempt, provider_request_id, detail)
+        made = await self._take_in(call, await self._calls.resume(call, wish.deadline), wish)
+        if not made.images:
+            raise worst(made.failures)
+        return made.images, made.cost
+
+    async def _take_in(self, call: Call, result: ExchangeResult, wish: _Wish) -> _Made:
+        """The result's pictures finished, each on its own, and their cost on the ledger: they are made and billed."""
+        attempt = call.attempt
+        first = sum(attempt.compiled.counts[: attempt.call])
+
+        async def one(index: int, output: Output) -> tuple[Image, Size]:
             try:
-                step = steps.throw(fault) if fault else steps.send(reply)
-            except StopIteration as stop:
-                result: ExchangeResult = stop.value
-                return result
-            reply, fault = None, None
-            if isinstance(step, HttpCall):
-                try:
-                    reply = await self._transport.send(step, provider.id)
-                except TransportError as error:
-                    fault = error
-            elif isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-            elif isinstance(step, Event) and step.kind == "accepted":
-                call.request_id = step.request_id
-                self._ledger.accepted(call.attempt, step.request_id, step.detail)
-            elif isinstance(step, Event) and step.kind == "flagged":
-                call.flagged.append(
-                    f"{provider.id} flagged {step.detail or 'a picture'} as unsafe, and may have blanked it"
-                )
+                async with asyncio.timeout_at(wish.deadline):
+                    image, size = await self._pictures.finish(attempt, index, output, wish.on_mismatch)
+            except TimeoutError:
+                raise out_of_time(attempt, self._timeout) from None
+            if wish.on_image is not None:
+                wish.on_image(first + index, image)
+            return image, size
 
-    async def _finish(self, attempt: Attempt, index: int, output: Output) -> tuple[Image, Size | None]:
-        """One output: fetched, read, converted where the delivery says so, and held against what was asked."""
+        outputs = enumerate(result.outputs)
+        ends = await asyncio.gather(*(one(index, output) for index, output in outputs), return_exceptions=True)
+        finished = [end for end in ends if isinstance(end, tuple)]
+        failures = [end for end in ends if isinstance(end, ProviderError)]
+        sizes = [end[1] if isinstance(end, tuple) else None for end in ends]
+        call.request_id = call.request_id or result.request_id
+        cost = self._cost(attempt, sizes, result.tokens)
+        self._ledger.settled(attempt, cost)
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, ProviderError):
+                raise end
+        return _Made([image for image, _ in finished], cost, [*failures, *shortfall(call, len(ends))])
+
+    def _cost(self, attempt: Attempt, sizes: Sequence[Size | None], tokens: Mapping[str, int]) -> Cost:
+        """What a call's pictures cost; what was asked for and did not come may have been billed all the same."""
         compiled = attempt.compiled
-        content = output.content
-        if content is None:
-            if output.url is None:
-                raise ProviderError(
-                    f"{compiled.provider} returned neither a link nor a picture.",
-                    provider=compiled.provider,
-                    failure=Failure.ACCEPTED,
-                )
-            content = await self._transport.download(output.url, compiled.provider)
-        try:
-            returned = media.read_header(content)
-            size = Size(returned.width, returned.height)
-            delivery = compiled.delivery
-            untouched = not delivery.transcode
-            if delivery.transcode and delivery.format:
-                content = await asyncio.to_thread(
-                    transcode.transcode, content, to=delivery.format, compression=delivery.compression
-                )
-        except media.MediaError as error:
-            message = f"{compiled.provider} returned something that is no picture: {error}"
-            raise ProviderError(message, provider=compiled.provider, failure=Failure.ACCEPTED) from error
-        wish = compiled.wish
-        receipt = media.receipt(
-            content,
-            asked_size=wish.size,
-            asked_shape=wish.ratio.shape if wish.ratio else None,
-            asked_area=wish.tier.area if wish.tier else None,
-            expected=compiled.expected.size,
-            asked_format=delivery.format,
-        )
-        kind = f"image/{receipt.format}"
-        as_text = delivery.response_format == "b64_json"
-        link = output.url if untouched and output.url else None
-        seed = output.seed
-        if seed is None and compiled.seeds[attempt.call] is not None and index == 0:
-            seed = compiled.seeds[attempt.call]
-        image = Image(
-            content=content,
-            media_type=kind,
-            receipt=receipt,
-            url=None if as_text else link or f"data:{kind};base64,{to_base64(content)}",
-            b64_json=to_base64(content) if as_text else None,
-            revised_prompt=output.revised_prompt,
-            seed=seed,
-        )
-        return image, size
+        asked = compiled.counts[attempt.call]
+        if len(sizes) >= asked:
+            return self._catalog.settle(compiled, sizes, tokens)
+        most = self._catalog.settle(compiled, [*sizes, *[None] * (asked - len(sizes))], tokens)
+        low = self._catalog.settle(compiled, sizes, tokens).low if sizes else Decimal(0)
+        missing = f"{asked - len(sizes)} of {asked} pictures did not come, and may be billed"
+        return most._replace(low=low, derivation=f"{most.derivation}; {missing}")
 
 
-def _shares(compiled: CompiledRequest) -> list[Cost]:
-    """The cost of each call: the whole, divided by pictures."""
-    total = compiled.expected.count
-    cost = compiled.cost
-    return [
-        Cost(
-            low=None if cost.low is None else cost.low * count / total,
-            high=None if cost.high is None else cost.high * count / total,
-            derivation=cost.derivation,
-        )
-        for count in compiled.counts
-    ]
+class _Wish(NamedTuple):
+    """What is asked of every call of a request: by when, and what is done with its pictures."""
+
+    deadline: float
+    on_mismatch: OnMismatch
+    on_image: OnImage | None
 
 
-def _total(costs: Sequence[Cost]) -> Cost:
-    if len(costs) == 1:
-        return costs[0]
-    lows = [cost.low for cost in costs if cost.low is not None]
-    highs = [cost.high for cost in costs if cost.high is not None]
-    return Cost(
-        low=sum(lows[1:], lows[0]) if len(lows) == len(costs) else None,
-        high=sum(highs[1:], highs[0]) if len(highs) == len(costs) else None,
-        components=tuple(component for cost in costs for component in cost.components),
-        derivation=" + ".join(cost.derivation for cost in costs),
-    )
+class _Made(NamedTuple):
+    """What one call brought: its pictures in order, what they cost, and those that cannot be had."""
 
-
-def _record(compiled: CompiledRequest, error: ProviderError) -> AttemptRecord:
-    return AttemptRecord(
-        endpoint=compiled.endpoint,
-        provider=compiled.provider,
-        outcome=error.failure.value,
-        request_ids=(error.request_id,) if error.request_id else (),
-        message=str(error),
-        status=error.status,
-    )
-
-
-def _worst(failures: Sequence[ProviderError]) -> ProviderError:
-    """Of several failed calls the one that most limits what may follow."""
-    order = [Failure.AMBIGUOUS, Failure.ACCEPTED, Failure.REFUSED, Failure.REJECTED, Failure.NOT_SENT]
-    return min(failures, key=lambda error: order.index(error.failure))
-
-
-def _shortfall(call: _Call, came: int) -> list[ProviderError]:
-    """A provider that returned fewer pictures than it was asked for is named; nothing is asked again."""
-    compiled = call.attempt.compiled
-    asked = compiled.counts[call.attempt.call]
-    if came >= asked:
-        return []
-    message = f"{compiled.provider} returned {came} of the {asked} pictures it was asked for."
-    error = ProviderError(message, provider=compiled.provider, failure=Failure.ACCEPTED, request_id=call.request_id)
-    return [error]
-
-
-def _late(call: _Call, timeout: float) -> ProviderError:
-    provider = call.attempt.compiled.provider
-    if call.request_id:
-        message = f"{provider} accepted the request as {call.request_id} and has not finished within {timeout:g} s."
-        failure = Failure.ACCEPTED
-    else:
-        message = f"{provider} has not answered within {timeout:g} s; whether it took the request is not known."
-        failure = Failure.AMBIGUOUS
-    return ProviderError(
-        message, provider=provider, failure=failure, code="OUTCOME_UNKNOWN", request_id=call.request_id
-    )
-
-
-def _exhausted(records: Sequence[AttemptRecord], retry_after: float | None) -> ProviderError:
-    told = " ".join(f"{record.endpoint}: {record.message}" for record in records)
-    return ProviderError(
-        f"Every provider refused. {told}",
-        provider=records[-1].provider,
-        failure=Failure.REJECTED,
-        code="ALL_PROVIDERS_EXHAUSTED",
-        status=records[-1].status,
-        retry_after=retry_after,
-        attempts=records,
-    )
+    images: list[Image]
+    cost: Cost
+    failures: list[ProviderError]

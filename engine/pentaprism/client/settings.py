@@ -1,19 +1,26 @@
-"""What the client knows of each provider beyond the catalog: its credential and, if moved, its base URL.
+"""What the client knows beyond the catalog: each provider's credential and base URL, and what pictures may come in.
 
-Row 6. Base URLs and keys come from configuration and the environment, never from a request. A key must never be
-printed: `ProviderSettings` hides it from `repr`.
+Row 6. All of it comes from configuration and the environment, never from a request. A key must never be printed:
+`ProviderSettings` hides it from `repr`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
+from ..media import DEFAULT_LIMITS, ImageLimits
 from ..types import HttpCall, Provider
+from .addresses import networks
 
-__all__ = ["ProviderSettings", "is_trusted", "origin_of", "read_settings", "rebase"]
+__all__ = ["PictureSettings", "ProviderSettings", "Resolve", "is_trusted", "origin_of", "read_settings", "rebase"]
+
+Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+"""A host and a port to every address the host has, as text; raises OSError where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +29,44 @@ class ProviderSettings:
 
     key: str | None = field(default=None, repr=False)
     base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSettings:
+    """What pictures may come in, and where they may be fetched from.
+
+    `limits` is what an input image may be, and `max_input_bytes` the most that the images of one request, fetched
+    here, may have together. `max_result_bytes` is the most that is read of one picture a provider made: a 16-megapixel
+    PNG of noise has 48 MB. `input_seconds` and `result_seconds` are how long fetching one may take from the name's
+    look-up to the last byte; the second is longer because a result is paid for.
+
+    A URL is fetched over https from public addresses only. `private_networks` names others that may be reached all
+    the same, such as `("10.1.0.0/16", "fd00::/8")`: anybody who may send a request can then have pictures, and only
+    pictures, read from there. `allow_http` lets plain http through too. `resolve` looks names up in place of the
+    system's resolver, `ssl_context` decides which certificates are trusted in place of httpx's own set.
+
+    Raises ValueError where a network is none.
+
+    >>> PictureSettings(private_networks=("10.1.2.3/16",))
+    Traceback (most recent call last):
+    ValueError: private_networks: 10.1.2.3/16 has host bits set
+    """
+
+    limits: ImageLimits = DEFAULT_LIMITS
+    max_input_bytes: int = 100_000_000
+    max_result_bytes: int = 64 * 2**20
+    input_seconds: float = 10.0
+    result_seconds: float = 120.0
+    private_networks: tuple[str, ...] = ()
+    allow_http: bool = False
+    resolve: Resolve | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            networks(self.private_networks)
+        except ValueError as error:
+            raise ValueError(f"private_networks: {error}") from None
 
 
 def read_settings(

@@ -1,49 +1,60 @@
 """HTTP over httpx: send a call with the provider's credential, fetch a picture without one.
 
-Row 6, and the only module that knows httpx. It turns httpx's exceptions into `TransportError`, saying whether the
-provider can have seen the request. It must not retry and must not know what a reply means.
+Row 6. It turns httpx's exceptions into `TransportError`, saying whether the provider can have seen the request, and
+leaves the fetching of pictures to `fetch`. It must not send a call twice, and must not know what a reply means.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
+import ssl
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
 from ..errors import Failure, ProviderError, TransportError
-from ..types import HttpCall, HttpReply, Provider
-from .settings import ProviderSettings, is_trusted, origin_of
+from ..exchange import encode
+from ..types import CompiledRequest, HttpCall, HttpReply, Provider
+from .fetch import Fetcher, FetchError, Reason, no_cookies
+from .inputs import read_inputs
+from .settings import PictureSettings, ProviderSettings, is_trusted, origin_of
 
-__all__ = ["MAX_DOWNLOAD", "Transport"]
+__all__ = ["Transport"]
 
-MAX_DOWNLOAD = 64 * 2**20
-"""Most bytes read of one picture: a 16-megapixel PNG of noise has 48 MB."""
-
-# Replicate holds a submission for up to 60 s (`Prefer: wait`); reading must outlast it.
-_TIMEOUT = httpx.Timeout(connect=10.0, read=90.0, write=60.0, pool=10.0)
+_TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=60.0, pool=10.0)
+# Before a picture is asked for once more, in seconds.
+_PAUSES = (0.05, 0.2)
+# A submission may be answered with the pictures themselves: whoever sends it has a deadline for the whole.
+_SUBMISSION = httpx.Timeout(connect=10.0, read=None, write=60.0, pool=10.0)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 class Transport:
-    """Two httpx clients: one for providers' APIs, one without credentials or proxies for downloads."""
+    """Two httpx clients: one for providers' APIs, one without credentials or proxies for pictures.
+
+    Args:
+        providers: the catalog's, by id.
+        settings: keys and base URLs, by provider id.
+        transport: an httpx transport to use instead of the network. Where a picture may be fetched from is checked
+            as ever: the transport is given an address that was looked up, with the host's name beside it.
+        pictures: what pictures may come in, and from where.
+    """
 
     def __init__(
         self,
         providers: Mapping[str, Provider],
         settings: Mapping[str, ProviderSettings],
         transport: httpx.AsyncBaseTransport | None = None,
+        pictures: PictureSettings | None = None,
     ) -> None:
         self._providers = providers
         self._settings = settings
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-        self._api = httpx.AsyncClient(
-            timeout=_TIMEOUT, limits=limits, follow_redirects=False, trust_env=False, transport=transport
-        )
-        self._files = httpx.AsyncClient(
-            timeout=_TIMEOUT, limits=limits, follow_redirects=False, trust_env=False, transport=transport
-        )
+        self._pictures = pictures or PictureSettings()
+        # Loading certificates takes longer than all else here, so the two share them.
+        certificates = None if transport else httpx.create_ssl_context(trust_env=False)
+        self._api = _client(certificates, transport)
+        self._files = _client(self._pictures.ssl_context or certificates, transport)
+        self._fetcher = Fetcher(self._files, self._pictures)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -56,17 +67,21 @@ class Transport:
         Raises:
             TransportError: no reply came.
         """
-        headers = {**call.headers, **self._credential(call.url, provider)}
-        if call.json is not None:
-            headers.setdefault("content-type", "application/json")
+        headers, body = encode(call)
+        headers.update(self._credential(call.url, provider))
+        timeout = _SUBMISSION if call.submits else _TIMEOUT
         try:
-            reply = await self._api.request(call.method, call.url, headers=headers, **_body(call))
-        except _NOT_SENT as error:
-            raise TransportError(_say(call, error), sent=False) from error
+            request = self._api.build_request(call.method, call.url, headers=headers, content=body, timeout=timeout)
         except httpx.InvalidURL as error:
             # Addresses come out of providers' replies too.
             raise TransportError(f"{call.method} cannot be sent to what is no address: {error}", sent=False) from error
-        except httpx.HTTPError as error:
+        try:
+            reply = await self._api.send(request)
+        except _NOT_SENT as error:
+            raise TransportError(_say(call, error), sent=False) from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            # The last two are about where a redirect leads, which httpx reads though it is not to follow it: there was
+            # a reply.
             raise TransportError(_say(call, error), sent=True) from error
         return HttpReply(status=reply.status_code, headers=dict(reply.headers), body=reply.content)
 
@@ -77,55 +92,55 @@ class Transport:
         scheme = f"{provider.auth_scheme} " if provider.auth_scheme else ""
         return {provider.auth_header: f"{scheme}{own.key}"}
 
+    async def read_inputs(self, compiled: CompiledRequest, deadline: float) -> CompiledRequest:
+        """The same request with the bytes of every image that its provider does not take by URL.
+
+        Where the provider takes them all, nothing is fetched. `deadline` is of the event loop's clock.
+
+        Raises:
+            ProviderError: one of them could not be read; nothing was sent.
+        """
+        return await read_inputs(compiled, self._fetcher, self._pictures, deadline)
+
     async def download(self, url: str, provider_id: str) -> bytes:
         """The bytes of a picture a provider points to.
 
+        A provider's link is no more believed than a caller's, except on the origin of a configured base URL. The
+        picture is paid for and reading it changes nothing, so that it is asked for again where the network fails.
+
         Raises:
-            ProviderError: the link is not https (or the configured base), answers with an error, or is too large.
+            ProviderError: the link may not be followed, answers with an error, or holds no picture or too large a one.
         """
-        base = self._settings[provider_id].base_url
-        if not url.startswith("https://") and not (base and origin_of(url) == origin_of(base)):
-            raise _undelivered(provider_id, f"its link to the picture is not https ({origin_of(url)})")
-        chunks: list[bytes] = []
-        length = 0
-        try:
-            async with self._files.stream("GET", url) as reply:
-                if reply.status_code != 200:
-                    raise _undelivered(provider_id, f"its link to the picture answers {reply.status_code}")
-                async for chunk in reply.aiter_bytes():
-                    length += len(chunk)
-                    if length > MAX_DOWNLOAD:
-                        raise _undelivered(provider_id, f"the picture has more than {MAX_DOWNLOAD} bytes")
-                    chunks.append(chunk)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _undelivered(provider_id, f"the picture could not be fetched ({type(error).__name__})") from error
-        return b"".join(chunks)
+        pictures = self._pictures
+        pauses = [*_PAUSES]
+        while True:
+            try:
+                return await self._fetcher.fetch(
+                    url,
+                    max_bytes=pictures.max_result_bytes,
+                    seconds=pictures.result_seconds,
+                    trusted=self._settings[provider_id].base_url,
+                )
+            except FetchError as error:
+                if error.reason is Reason.NETWORK and pauses:
+                    await asyncio.sleep(pauses.pop(0))
+                    continue
+                message = f"{provider_id} made the picture, but it could not be fetched. {error}"
+                raise ProviderError(message, provider=provider_id, failure=Failure.ACCEPTED) from error
 
 
-def _undelivered(provider: str, what: str) -> ProviderError:
-    message = f"{provider} made the picture, but {what}."
-    return ProviderError(message, provider=provider, failure=Failure.ACCEPTED)
+def _client(certificates: ssl.SSLContext | None, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=certificates or True,
+        timeout=_TIMEOUT,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        follow_redirects=False,
+        trust_env=False,
+        cookies=no_cookies(),
+        transport=transport,
+    )
 
 
 def _say(call: HttpCall, error: Exception) -> str:
     detail = str(error) or type(error).__name__
     return f"{call.method} {origin_of(call.url)} got no answer: {detail}"
-
-
-def _body(call: HttpCall) -> dict[str, Any]:
-    if call.parts is not None:
-        files = [
-            (part.name, (part.filename, part.content, part.content_type or "application/octet-stream"))
-            for part in call.parts
-            if part.filename is not None
-        ]
-        data: dict[str, list[str]] = {}
-        for part in call.parts:
-            if part.filename is None:
-                data.setdefault(part.name, []).append(part.content.decode("utf-8"))
-        return {"files": files, "data": data}
-    if call.json is None:
-        return {}
-    # JSON has no NaN: such a body must fail here, not at the provider.
-    content = json.dumps(call.json, allow_nan=False, separators=(",", ":")).encode("utf-8")
-    return {"content": content}

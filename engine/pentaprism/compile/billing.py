@@ -20,32 +20,42 @@ from .plan import Plan
 __all__ = ["price_fields", "settle"]
 
 
-def settle(plan: Plan, compiled: CompiledRequest, sizes: Sequence[Size | None]) -> Cost:
+def settle(
+    plan: Plan, compiled: CompiledRequest, sizes: Sequence[Size | None], tokens: Mapping[str, int] = NOTHING
+) -> Cost:
     """What was really spent, from the pixels of the pictures that came back (None where they were not read).
 
-    A picture that was not read is taken to have the expected pixels.
+    A picture that was not read is taken to have the expected pixels. `tokens` are those the provider says it counted
+    for all of them, by kind.
     """
     fields = fields_of(compiled.calls[0], plan.endpoint.submission, plan.spec.contract)
     paths = plan.crossings["image"].paths if "image" in plan.crossings else ()
     inputs = [media.size for path in paths for media in _media(take(fields, path))] * len(compiled.calls)
     groups = Counter(size or compiled.expected.size for size in sizes)
-    # What went in is billed once, whatever sizes came out.
-    costs = [
-        price_fields(plan, fields, count, size, () if index else inputs, compiled.priced_on)
-        for index, (size, count) in enumerate(groups.items())
-    ]
+    costs: list[Cost] = []
+    for size, count in groups.items():
+        # What went in, and what was counted for all, is billed once, whatever sizes came out.
+        counted = {kind: Decimal(0 if costs else number) for kind, number in tokens.items()}
+        came_in = () if costs else inputs
+        costs.append(price_fields(plan, fields, count, size, came_in, compiled.priced_on, counted))
     return costs[0] if len(costs) == 1 else _sum(costs)
 
 
 def price_fields(
-    plan: Plan, fields: Mapping[str, Any], count: int, size: Size | None, inputs: Sequence[Size | None], on: date
+    plan: Plan,
+    fields: Mapping[str, Any],
+    count: int,
+    size: Size | None,
+    inputs: Sequence[Size | None],
+    on: date,
+    tokens: Mapping[str, Decimal] = NOTHING,
 ) -> Cost:
     """What so many pictures of a size cost, made from these fields, at the prices of a day."""
     rates = plan.tariff(on)
     if rates.single is not None and (cost := rates.single(count, size)) is not None:
         return cost
     known = _known(plan, fields) if plan.conditional else NOTHING
-    return rates.general_cost(Usage(images=count, size=size, input_sizes=tuple(inputs), fields=known))
+    return rates.general_cost(Usage(images=count, size=size, input_sizes=tuple(inputs), fields=known, tokens=tokens))
 
 
 def _known(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..types import Contract, HttpCall, Media, Part, Submission
+from ..types import CompiledRequest, Contract, HttpCall, Media, Part, Submission
 from .draft import put
 
-__all__ = ["build_call", "fields_of"]
+__all__ = ["build_call", "fields_of", "without_words"]
 
 _JSON = "application/json"
 
@@ -65,6 +66,37 @@ def fields_of(call: HttpCall, submission: Submission, contract: Contract) -> dic
         else:
             fields[name] = _read(part, schema)
     return fields
+
+
+def without_words(compiled: CompiledRequest, submission: Submission, contract: Contract) -> CompiledRequest:
+    """The same without prompts, pictures and any other text of the caller's: what may be kept of a request.
+
+    It is enough to follow an accepted job, to finish its pictures and to price them: options that a contract lists are
+    kept, and so are the pixels of input images.
+    """
+    calls = []
+    for call in compiled.calls:
+        fields = fields_of(call, submission, contract)
+        kept = {name: _wordless(value, contract.value_at(name)) for name, value in fields.items()}
+        calls.append(build_call(submission, {name: value for name, value in kept.items() if value is not None}))
+    return compiled._replace(calls=tuple(calls), adjustments=())
+
+
+def _wordless(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A value without words, None where nothing is left of it."""
+    if isinstance(value, Media):
+        return replace(value, content=None, url=None)
+    if isinstance(value, str):
+        listed = [one for branch in (schema, *schema.get("anyOf", ())) for one in branch.get("enum", ())]
+        return value if value in listed else None
+    if isinstance(value, Mapping):
+        parts = schema.get("properties", {})
+        kept = {name: _wordless(entry, parts.get(name, {})) for name, entry in value.items()}
+        return {name: entry for name, entry in kept.items() if entry is not None}
+    if isinstance(value, (list, tuple)):
+        entries = (_wordless(entry, schema.get("items", {})) for entry in value)
+        return [entry for entry in entries if entry is not None]
+    return value
 
 
 def _parts(body: Mapping[str, Any], paths: Mapping[str, Any]) -> Iterator[Part]:

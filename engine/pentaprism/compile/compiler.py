@@ -11,7 +11,18 @@ from datetime import date
 from typing import Any
 
 from ..errors import CompileError
-from ..types import CompiledRequest, Cost, Endpoint, ImageRequest, Mode, Provider, Refusal, Size, Tolerance
+from ..types import (
+    NOTHING,
+    CompiledRequest,
+    Cost,
+    Endpoint,
+    ImageRequest,
+    Mode,
+    Provider,
+    Refusal,
+    Size,
+    Tolerance,
+)
 from .billing import settle
 from .interpreter import interpret
 from .plan import Plan, build_plan
@@ -94,9 +105,15 @@ class Compiler:
             raise CompileError([self._wrong_mode(endpoint, request.mode)])
         return interpret(self.plan(endpoint, request.mode), self.vocabulary, request, on)
 
-    def settle(self, compiled: CompiledRequest, endpoint: Endpoint, sizes: Sequence[Size | None]) -> Cost:
+    def settle(
+        self,
+        compiled: CompiledRequest,
+        endpoint: Endpoint,
+        sizes: Sequence[Size | None],
+        tokens: Mapping[str, int] = NOTHING,
+    ) -> Cost:
         """What was really spent, from the pixels of the pictures that came back (None where they were not read)."""
-        return settle(self.plan(endpoint, compiled.mode), compiled, sizes)
+        return settle(self.plan(endpoint, compiled.mode), compiled, sizes, tokens)
 
 
 def _refuse_mode(endpoint: Endpoint, mode: Mode) -> Refusal:

@@ -1,7 +1,8 @@
 """A request's body, JSON or a form, into the `ImageRequest` it means, with every fault at once. Row 7.
 
 Text for an image is an http(s) URL or a data URI and nothing else: no caller can make this machine read a file of its
-own or fetch an address, since a URL goes to the provider unread. This module must not compile or run anything.
+own, and no URL is fetched here. Every image is held to the limits of `settings.pictures` by its header, before any of
+it is decoded. This module must not compile or run anything.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ async def _open_images(gateway: Gateway, body: dict[str, Any], mode: Mode | None
             Fault(name, f"{name}: pictures are changed at POST /images/edits; /images/generations takes none.")
             for name in names
         ]
-    return await asyncio.to_thread(_open_leaves, body, names)
+    return await asyncio.to_thread(_open_leaves, body, names, gateway.settings.pictures.limits)
 
 
 def _is_image(gateway: Gateway, name: str) -> bool:
@@ -117,7 +118,9 @@ def _is_image(gateway: Gateway, name: str) -> bool:
     return parameter is not None and parameter.type == "image"
 
 
-def _open_leaves(body: Mapping[str, Any], names: Iterable[str]) -> tuple[dict[str, Any], list[Fault]]:
+def _open_leaves(
+    body: Mapping[str, Any], names: Iterable[str], limits: media.ImageLimits
+) -> tuple[dict[str, Any], list[Fault]]:
     opened, faults = dict(body), []
     for name in names:
         leaves = body[name] if isinstance(body[name], list) else [body[name]]
@@ -127,7 +130,7 @@ def _open_leaves(body: Mapping[str, Any], names: Iterable[str]) -> tuple[dict[st
         made = []
         for leaf in leaves:
             try:
-                made.append(_open_leaf(leaf))
+                made.append(_open_leaf(leaf, limits))
             except media.MediaError as error:
                 faults.append(Fault(name, f"{name}: {error}"))
                 made.append(_UNOPENED)
@@ -135,9 +138,9 @@ def _open_leaves(body: Mapping[str, Any], names: Iterable[str]) -> tuple[dict[st
     return opened, faults
 
 
-def _open_leaf(leaf: Any) -> Media:
+def _open_leaf(leaf: Any, limits: media.ImageLimits) -> Media:
     if isinstance(leaf, bytes):
-        return media.from_bytes(leaf)
+        return media.from_bytes(leaf, limits)
     if isinstance(leaf, str):
-        return media.from_text(leaf)
+        return media.from_text(leaf, limits)
     raise media.MediaError("An image in JSON is an http(s) URL or a data: URI, as a string.")

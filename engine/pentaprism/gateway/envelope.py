@@ -54,6 +54,7 @@ TABLE: Mapping[str, Case] = {
     "UPSTREAM_ERROR": Case(502, "upstream_error"),
     "ALL_PROVIDERS_EXHAUSTED": Case(502, "upstream_error"),
     "OUTCOME_UNKNOWN": Case(502, "upstream_error"),
+    "OUTPUT_MISMATCH": Case(502, "upstream_error"),
     "OVERLOADED": Case(503, "server_error"),
 }
 """Every code this gateway answers with. `image_generation_user_error` is OpenAI's own type for refused content."""

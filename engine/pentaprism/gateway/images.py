@@ -12,10 +12,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..api import require_candidate
-from ..client import ImagesResponse
+from ..client import ImagesResponse, MismatchError
 from ..errors import PentaprismError
-from ..explain import explain_route
+from ..explain import explain_route, require_candidate
 from ..types import CompiledRequest, Mode, Route, micros
 from .bodies import FORM, JSON, read_request, wants_dry_run
 from .codec import JsonResponse
@@ -84,11 +83,13 @@ async def _run(gateway: Gateway, request: Request, route: Route, request_id: str
     try:
         response = await gateway.client.run(route, request_id=request_id)
         if wish.values.get("response_format") != "b64_json" or await request.is_disconnected():
-            names = [
-                await asyncio.to_thread(gateway.media.save, image.content, image.receipt.format or "png")
-                for image in response.data
-            ]
+            names = await _keep(gateway, response)
         code = None
+    except MismatchError as error:
+        # They are paid for, so that they can be had from the request's record.
+        names = await _keep(gateway, error.response)
+        code = error.code
+        raise
     except PentaprismError as error:
         code = envelope(error, request_id).code
         raise
@@ -96,6 +97,14 @@ async def _run(gateway: Gateway, request: Request, route: Route, request_id: str
         spent = round((time.perf_counter() - began) * 1000)
         gateway.ledger.answered(request_id, code=code, milliseconds=spent, media=tuple(names))
     return _reply(gateway, request, response, names)
+
+
+async def _keep(gateway: Gateway, response: ImagesResponse) -> list[str]:
+    """Keep the pictures for as long as links live, and name their files."""
+    return [
+        await asyncio.to_thread(gateway.media.save, image.content, image.receipt.format or "png")
+        for image in response.data
+    ]
 
 
 def _reply(gateway: Gateway, request: Request, response: ImagesResponse, names: list[str]) -> Response:

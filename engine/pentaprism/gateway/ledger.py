@@ -16,16 +16,16 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..client import Attempt
 from ..errors import Failure, PentaprismError
-from ..types import Cost, micros
+from ..types import CompiledRequest, Cost, micros
 
-__all__ = ["SqliteLedger", "Totals"]
+__all__ = ["SqliteLedger", "Totals", "Unfinished"]
 
 VERSION = 1
 _SCHEMA = f"""
@@ -84,8 +84,39 @@ class Totals:
     reserved: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """An attempt that neither ended nor failed: of a process that is no more, or of one that still works on it.
+
+    `kept` is what was kept of the accepted job, to follow it; None where it was not accepted, or nothing was kept.
+    """
+
+    request_id: str
+    attempt_id: str
+    endpoint: str
+    provider: str
+    provider_request_id: str | None = None
+    detail: str | None = None
+    kept: Mapping[str, Any] | None = None
+
+
+# Attempts without an end, with what was written at their acceptance.
+_UNFINISHED = """
+SELECT submitting.request_id, submitting.attempt_id, submitting.endpoint, submitting.provider,
+       accepted.provider_request_id, accepted.data
+FROM events submitting
+LEFT JOIN events accepted ON accepted.attempt_id = submitting.attempt_id AND accepted.kind = 'accepted'
+WHERE submitting.kind = 'submitting' AND NOT EXISTS (
+    SELECT 1 FROM events ended WHERE ended.attempt_id = submitting.attempt_id AND ended.kind IN ('settled', 'failed')
+) ORDER BY submitting.seq
+"""
+
+
 class SqliteLedger:
     """A `pentaprism.client.Ledger` in a file. `clock` gives Unix seconds.
+
+    `wordless` takes a compiled request and gives what may be kept of it; without it an accepted job can be looked up
+    by its id and not be resumed.
 
     Raises PentaprismError where the file cannot be opened or is no ledger of this version.
 
@@ -95,8 +126,15 @@ class SqliteLedger:
     >>> ledger.close()
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        wordless: Callable[[CompiledRequest], CompiledRequest] | None = None,
+    ) -> None:
         self._clock = clock
+        self._wordless = wordless
         # The lock lets a reader in another thread of this process share the connection.
         self._lock = threading.Lock()
         try:
@@ -142,7 +180,10 @@ class SqliteLedger:
 
     def accepted(self, attempt: Attempt, provider_request_id: str | None, detail: str | None) -> None:
         """The provider took the job: with its id and `detail` it can be resumed."""
-        self._append_attempt("accepted", attempt, provider_request_id=provider_request_id, data={"detail": detail})
+        data: dict[str, Any] = {"detail": detail}
+        if self._wordless is not None:
+            data["kept"] = {"call": attempt.call, "compiled": self._wordless(attempt.compiled).to_dict()}
+        self._append_attempt("accepted", attempt, provider_request_id=provider_request_id, data=data)
 
     def settled(self, attempt: Attempt, cost: Cost) -> None:
         """The pictures are here; this is what they cost."""
@@ -156,6 +197,41 @@ class SqliteLedger:
     def answered(self, request_id: str, *, code: str | None, milliseconds: int, media: tuple[str, ...] = ()) -> None:
         """The request is over: with an error's code, or None and the names of its pictures' files."""
         self._append("answered", request_id, data={"code": code, "ms": milliseconds, "media": list(media)})
+
+    def lost(self, call: Unfinished, failure: Failure, message: str) -> None:
+        """An attempt of an earlier process can be followed no further."""
+        self._append(
+            "failed",
+            call.request_id,
+            attempt_id=call.attempt_id,
+            endpoint=call.endpoint,
+            provider=call.provider,
+            failure=failure.value,
+            data={"message": message},
+        )
+
+    def unfinished(self) -> list[Unfinished]:
+        """Every attempt that neither ended nor failed, oldest first."""
+        found = []
+        for *names, data in self._read(_UNFINISHED):
+            told = json.loads(data) if data else {}
+            request_id, attempt_id, endpoint, provider, accepted = names
+            found.append(
+                Unfinished(
+                    request_id=request_id,
+                    attempt_id=attempt_id,
+                    endpoint=endpoint,
+                    provider=provider,
+                    provider_request_id=accepted,
+                    detail=told.get("detail"),
+                    kept=told.get("kept"),
+                )
+            )
+        return found
+
+    def is_answered(self, request_id: str) -> bool:
+        """Whether the caller's request has ended."""
+        return bool(self._read("SELECT 1 FROM events WHERE request_id = ? AND kind = 'answered'", request_id))
 
     def _append_attempt(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..client import ProviderSettings
+from ..client import PictureSettings, ProviderSettings, Resilience
 from ..client.client import DEFAULT_TIMEOUT
 
 __all__ = ["GatewaySettings"]
@@ -24,7 +24,8 @@ class GatewaySettings:
     catalog names. `public_url` is the origin callers see, for links; None takes the one each request came to.
     `media_secret` signs the links; None makes one that ends with the process, and so do the links. `link_seconds` is
     how long a link and its picture live, `max_body_bytes` the largest request body, `timeout` the seconds a
-    submission to a provider may take in all.
+    submission to a provider may take in all, `resilience` what is done about providers that are slow, busy or down.
+    `pictures` is the largest image taken and where pictures may be fetched from.
 
     >>> settings = GatewaySettings(data=Path("build/gateway"), public_url="https://images.example.com")
     >>> settings.ledger.as_posix(), settings.hosts[-1]
@@ -40,6 +41,8 @@ class GatewaySettings:
     link_seconds: int = 3600
     max_body_bytes: int = 25_000_000
     timeout: float = DEFAULT_TIMEOUT
+    resilience: Resilience = field(default_factory=Resilience)
+    pictures: PictureSettings = field(default_factory=PictureSettings)
 
     @property
     def ledger(self) -> Path:

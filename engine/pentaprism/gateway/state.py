@@ -14,8 +14,9 @@ from starlette.requests import Request
 from ..api import Catalog
 from ..client import AsyncClient
 from ..types import Parameter
-from .ledger import SqliteLedger
+from .ledger import SqliteLedger, Unfinished
 from .media_folder import MediaFolder
+from .recovery import recover
 from .settings import GatewaySettings
 
 __all__ = ["Gateway", "check_settings", "gateway_of"]
@@ -38,20 +39,39 @@ class Gateway:
             for name in (*parameter.synonyms, parameter.name)
         }
         self.media = MediaFolder(settings.media, secret=settings.media_secret, lifetime=settings.link_seconds)
-        self.ledger = SqliteLedger(settings.ledger)
-        self.client = AsyncClient(catalog, providers=settings.providers, timeout=settings.timeout, ledger=self.ledger)
+        self.ledger = SqliteLedger(settings.ledger, wordless=catalog.without_words)
+        self.client = AsyncClient(
+            catalog,
+            providers=settings.providers,
+            timeout=settings.timeout,
+            ledger=self.ledger,
+            resilience=settings.resilience,
+            pictures=settings.pictures,
+        )
         self.running: dict[str, asyncio.Task[Any]] = {}
         self.model_list: bytes | memoryview | None = None
+        self._recover()
+
+    def _recover(self) -> None:
+        """Take up what an earlier process had under way, beside serving."""
+        calls: dict[str, list[Unfinished]] = {}
+        for call in self.ledger.unfinished():
+            calls.setdefault(call.request_id, []).append(call)
+        for request_id, own in calls.items():
+            self._start(request_id, recover(request_id, own, self.ledger, self.client.resume, self.media.save))
 
     async def finish(self, request_id: str, work: Coroutine[Any, Any, _T]) -> _T:
         """What the work gives; it goes on to its end even where whoever waits for it is cancelled.
 
         A submitted job is paid for whether its caller stays or not, so its pictures and its cost must be taken in.
         """
+        return await asyncio.shield(self._start(request_id, work))
+
+    def _start(self, request_id: str, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work, name=request_id)
         self.running[request_id] = task
         task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
+        return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         del self.running[task.get_name()]
@@ -60,7 +80,10 @@ class Gateway:
             task.exception()
 
     async def close(self) -> None:
-        """Let what is under way end, within the time any submission may take, and close everything."""
+        """Let what is under way end, within the time any submission may take, and close everything.
+
+        An accepted job that has not ended by then stays on the ledger as such, and is taken up at the next start.
+        """
         tasks = list(self.running.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self.settings.timeout)

@@ -10,14 +10,26 @@ judges what came back.
 from __future__ import annotations
 
 from .header import FORMATS, Header, MediaError, is_complete, read_header
-from .intake import MAX_BYTES, MAX_PIXELS, check_pixels, from_bytes, from_path, from_text, to_data_uri
+from .intake import (
+    DEFAULT_LIMITS,
+    MAX_BYTES,
+    MAX_PIXELS,
+    ImageLimits,
+    check_pixels,
+    from_bytes,
+    from_path,
+    from_text,
+    to_data_uri,
+)
 from .verdict import receipt
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
     "Header",
+    "ImageLimits",
     "MediaError",
     "check_pixels",
     "from_bytes",
