@@ -109,7 +109,7 @@ JSON_CASES = [
     (GENERATIONS, body(image=URI), 400, "image", "INVALID_REQUEST", "/images/edits"),
     (GENERATIONS, body(input_images=[URI, URI]), 400, "input_images", "INVALID_REQUEST", "/images/edits"),
     (GENERATIONS, body(mask=URI), 400, "mask", "INVALID_REQUEST", "/images/edits"),
-    (GENERATIONS, body(stream=True), 400, "stream", "INVALID_REQUEST", "stream"),
+    (GENERATIONS, body(stream=True, response_format="url"), 400, "response_format", "INVALID_REQUEST", "stream"),
     (GENERATIONS, body(partial_images=2), 400, "partial_images", "INVALID_REQUEST", "stream"),
     (GENERATIONS, body(dryRun=True), 400, "dryRun", "INVALID_REQUEST", "query"),
     (f"{GENERATIONS}?dryRun=perhaps", body(), 400, "dryRun", "INVALID_REQUEST", "'perhaps'"),
@@ -148,9 +148,9 @@ def test_json_that_is_refused(
 
 
 def test_every_fault_is_told_at_once(rig: Rig) -> None:
-    sent = {"model": "flux.1-dev", "n": 0, "size": "12x", "image": ["/etc/passwd", "cat.png"], "stream": True}
+    sent = {"model": "flux.1-dev", "n": 0, "size": "12x", "image": ["/etc/passwd", "cat.png"], "partial_images": 1}
     error = refused(rig.post(EDITS, sent))
-    assert [fault["param"] for fault in error["errors"]] == ["image", "image", "stream", "n", "size", "prompt"]
+    assert [fault["param"] for fault in error["errors"]] == ["image", "image", "partial_images", "n", "size", "prompt"]
     assert error["message"] == error["errors"][0]["message"]
 
 
@@ -327,7 +327,7 @@ FORM_CASES: list[tuple[list[tuple[str, Any]], str | None, str]] = [
     ([("provider[only][]", (None, "fal")), ("provider[only][x]", (None, "fal"))], "provider", "as a list"),
     ([("provider[only][][x]", (None, "fal"))], "provider", "as JSON"),
     ([("pro]vider", (None, "fal"))], "pro]vider", "not the name of a field"),
-    ([("stream", (None, "true"))], "stream", "stream"),
+    ([("stream", (None, "true")), ("response_format", (None, "url"))], "response_format", "stream"),
     ([(f"field{index}", (None, "x")) for index in range(MAX_FIELDS + 1)], None, f"more than {MAX_FIELDS} fields"),
     ([("image", (f"{index}.png", b"x", "image/png")) for index in range(MAX_FILES + 1)], None, "more than 16 files"),
     ([("negative_prompt", (None, "x" * (MAX_TEXT + 1)))], None, "1,000,000 bytes (negative_prompt)"),

@@ -129,12 +129,6 @@ def test_a_bad_request_names_its_parameter(client: openai.OpenAI) -> None:
     assert caught.value.request_id
 
 
-def test_streaming_is_refused_in_so_many_words(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError) as caught:
-        client.images.generate(model="flux.1-dev", prompt="a lighthouse", stream=True)
-    assert caught.value.param == "stream"
-
-
 def test_refused_content_is_a_bad_request(client: openai.OpenAI, rig: Rig) -> None:
     rig.twins.fail_next("fal", "moderation")
     with pytest.raises(openai.BadRequestError) as caught:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
+import ssl
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +19,7 @@ from pentaprism.twins import FAULTS, Twins
 from pentaprism.twins.journal import Journal
 from pentaprism.twins.studio import Shelf, Shot
 from pentaprism.types import Endpoint, Form, FormKind, Mode, Size
-from twin_clients import FAL_FLUX, finished
+from twin_clients import FAL_FLUX, certified, finished, keyed
 
 
 def test_an_unknown_fault_is_named(twins: Twins, fal: httpx.Client) -> None:
@@ -80,6 +83,146 @@ def test_no_log_line_holds_the_key(twins: Twins, fal: httpx.Client) -> None:
     fal.post(f"/{FAL_FLUX}", content=b"not JSON")
     assert len(twins.requests("fal")) == 6
     assert twins.key not in str(twins.requests("fal"))
+
+
+# --- faults by schedule -------------------------------------------------------------------------------------------
+
+
+def codes(fal: httpx.Client, count: int) -> list[int]:
+    return [fal.post(f"/{FAL_FLUX}", json={"prompt": "x"}).status_code for _ in range(count)]
+
+
+def test_a_schedule_has_one_step_for_each_submission(catalog: Catalog) -> None:
+    steps = {"fal": ["429", None, "500-before", "none", "429"]}
+    with Twins(catalog, ["fal"], schedule=steps) as twins, keyed(twins, "fal") as fal:
+        # What is no submission takes no step.
+        assert fal.get("/fal-ai/flux/requests/nobody/status").status_code == 404
+        assert codes(fal, 4) == [429, 200, 500, 200]
+        twins.fail_next("fal", "500-before")
+        named = fal.post(f"/{FAL_FLUX}", json={"prompt": "x"}, headers={"x-twin-fault": "429"})
+        assert named.status_code == 429
+        # Named ones come first, then those armed one by one, then the schedule.
+        assert codes(fal, 3) == [500, 429, 200]
+
+
+def test_a_schedule_may_start_over_until_it_is_replaced(twins: Twins, fal: httpx.Client) -> None:
+    twins.schedule("fal", ["429", None], repeat=True)
+    assert codes(fal, 5) == [429, 200, 429, 200, 429]
+    twins.schedule("fal", ["500-before"])
+    assert codes(fal, 2) == [500, 200]
+    twins.schedule("fal", ["429"], repeat=True)
+    twins.disarm()
+    assert codes(fal, 2) == [200, 200]
+
+
+def test_a_schedule_may_be_left_to_chance(twins: Twins, fal: httpx.Client) -> None:
+    twins.schedule("fal", {"429": 0.4, "500-before": 0.2}, seed=3)
+    first = codes(fal, 60)
+    assert set(first) == {200, 429, 500}
+    twins.schedule("fal", {"429": 0.4, "500-before": 0.2}, seed=3)
+    assert codes(fal, 60) == first
+    twins.schedule("fal", {"429": 1.0})
+    assert set(codes(fal, 20)) == {429}
+
+
+@pytest.mark.parametrize(
+    ("faults", "words"),
+    [
+        (["429", "flood"], "no fault 'flood'; there are 429, "),
+        ([], "at least one step"),
+        ("429", "a list of faults, not the text '429'"),
+        ({}, "at least one fault"),
+        ({"flood": 0.5}, "no fault 'flood'"),
+        ({"none": 0.5}, "no fault 'none'"),
+        ({"429": 1.5}, "the chance of 429 must be a number from 0 to 1, not 1.5"),
+        ({"429": "often"}, "not 'often'"),
+        ({"429": 0.6, "slow": 0.5}, "add up to 1.1, which is more than 1"),
+    ],
+)
+def test_a_schedule_that_means_nothing_is_refused_and_changes_nothing(
+    faults: Any, words: str, catalog: Catalog, twins: Twins, fal: httpx.Client
+) -> None:
+    twins.schedule("fal", ["429"])
+    for tell in (lambda: twins.schedule("fal", faults), lambda: Twins(catalog, ["fal"], schedule={"fal": faults})):
+        with pytest.raises(ValueError, match=re.escape(words)):
+            tell()
+    assert codes(fal, 2) == [429, 200]
+
+
+def test_only_the_twins_there_are_can_be_told(catalog: Catalog) -> None:
+    with pytest.raises(ValueError, match="no twin of 'fax' is served here; there are fal"):
+        Twins(catalog, ["fal"], schedule={"fax": ["429"]})
+    with pytest.raises(ValueError, match="a port for fax, but there are fal, fal-sync"):
+        Twins(catalog, ["fal"], ports={"fax": 0})
+    twins = Twins(catalog, ["fal"])
+    for ask in (twins.requests, twins.bill, twins.charges, twins.stop):
+        with pytest.raises(ValueError, match="no twin of 'replicate'"):
+            ask("replicate")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"name": "429"}, [429, 200, 200, 200]),
+        (["429", None, "none", "429"], [429, 200, 200, 429]),
+        ({"faults": ["429", None], "repeat": True}, [429, 200, 429, 200]),
+        ({"faults": {"429": 1}}, [429] * 4),
+        ({"faults": {"429": 1}, "seed": 5}, [429] * 4),
+    ],
+    ids=str,
+)
+def test_schedules_over_http(told: Any, expected: list[int], fal: httpx.Client) -> None:
+    assert fal.post("/_twin/faults", json=told).status_code == 204
+    assert codes(fal, 4) == expected
+    fal.post("/_twin/faults", json={"name": "429"})
+    assert fal.delete("/_twin/faults").status_code == 204
+    assert codes(fal, 2) == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("429", "send one fault as"),
+        ({}, "send one fault as"),
+        ({"name": "429", "repeat": True}, "send one fault as"),
+        ({"faults": ["429"], "often": True}, "send one fault as"),
+        ({"name": 429}, "no fault 429"),
+        (["flood"], "no fault 'flood'"),
+        ([["429"]], "no fault ['429']"),
+        ({"faults": "429"}, "a list of names or an object of chances, not '429'"),
+        ({"faults": ["429"], "repeat": "yes"}, "repeat is true or false"),
+        ({"faults": {"429": 1}, "repeat": True}, "goes with a list"),
+        ({"faults": ["429"], "seed": 1}, "goes with chances"),
+        ({"faults": {"429": 1}, "seed": "x"}, "seed is an integer"),
+    ],
+    ids=str,
+)
+def test_a_schedule_over_http_that_means_nothing(told: Any, words: str, fal: httpx.Client) -> None:
+    answer = fal.post("/_twin/faults", json=told)
+    assert (answer.status_code, set(answer.json()["faults"])) == (422, set(FAULTS))
+    assert words in answer.json()["detail"]
+    assert codes(fal, 1) == [200]
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------------
+
+
+def test_twins_speak_tls_where_they_have_a_certificate(catalog: Catalog, tmp_path: Path) -> None:
+    certificate, authority = certified(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(authority))
+    with Twins(catalog, tls=certificate) as twins:
+        assert all(base.startswith("https://127.0.0.1:") for base in twins.bases.values())
+        base, key = twins.bases["fal"], {"authorization": f"Key {twins.key}"}
+        with httpx.Client(base_url=base, verify=trusting, headers=key) as client:
+            ticket = client.post(f"/{FAL_FLUX}", json={"prompt": "x"}).json()
+            assert ticket["status_url"].startswith(f"{base}/")
+        # Nobody else's program believes it.
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.get(base)
+    with pytest.raises(ValueError, match=r"nothing\.pem .* are not the PEM files of a certificate"):
+        Twins(catalog, tls=(tmp_path / "nothing.pem", certificate[1]))
+    with pytest.raises(ValueError, match="are not the PEM files of a certificate"):
+        Twins(catalog, tls=(authority, certificate[1]))
 
 
 # --- what no real endpoint shows yet ----------------------------------------------------------------------------

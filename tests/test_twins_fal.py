@@ -164,3 +164,20 @@ def test_fal_uploads(twins: Twins, fal: httpx.Client) -> None:
         for url in (stored["access_url"], spot["file_url"])
     ]
     assert sizes == [50, 70]
+
+
+def test_an_upload_in_parts_needs_its_parts_and_the_key(twins: Twins, fal: httpx.Client) -> None:
+    bearer = {"authorization": f"Bearer {twins.key}", "content-type": "image/png"}
+    begun = fal.post("/files/upload/multipart", headers=bearer).json()
+    parts = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    # The last part first, as an upload with several connections may send them.
+    tags = [fal.put(f"{parts}/{number}", content=text, headers=bearer) for number, text in ((2, b"b"), (1, b"a"))]
+    assert all(tag.headers["etag"] for tag in tags)
+    for body in ({"parts": [{"partNumber": 3}]}, {"parts": []}, {"parts": 7}, {"parts": ["1"]}, ["parts"]):
+        answer = fal.post(f"{parts}/complete", json=body, headers=bearer)
+        assert (answer.status_code, answer.json()) == (400, {"detail": "The upload does not have these parts"})
+    stranger = {"authorization": "Bearer wrong"}
+    for method, url in (("POST", "/files/upload/multipart"), ("PUT", f"{parts}/1"), ("POST", f"{parts}/complete")):
+        assert fal.request(method, url, headers=stranger).status_code == 401
+    done = fal.post(f"{parts}/complete", json={"parts": [{"partNumber": 2}, {"partNumber": 1}]}, headers=bearer)
+    assert (done.status_code, fetch(begun["access_url"]).content) == (200, b"ab")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from pentaprism.media import read_header
 from pentaprism.twins import Twins
 from pentaprism.twins.picture import draw
 from pentaprism.types import Size
-from twin_clients import FAL_EDIT, FLUX, connected, data_uri, fetch, finished, picture, submissions
+from twin_clients import FAL_EDIT, FLUX, certified, connected, data_uri, fetch, finished, picture, submissions
 
 
 @pytest.fixture
@@ -164,23 +165,79 @@ def test_an_image_that_cannot_be_read_fails_the_job(
     assert twins.charges("replicate") == twins.charges("fal") == []
 
 
-def test_replicate_wrong_ids_and_keys(twins: Twins, sdk: Replicate) -> None:
-    base = twins.bases["replicate"]
-    with connected(twins, "wrong") as stranger, pytest.raises(ReplicateError) as caught:
-        stranger.run(FLUX, input={"prompt": "x"})
-    assert (caught.value.status, caught.value.title) == (401, "Unauthenticated")
-    assert "did not pass" in httpx.get(f"{base}/v1/predictions/x").json()["detail"]
-    for call in (
-        lambda: sdk.run("black-forest-labs/flux-2000", input={"prompt": "x"}),
-        lambda: sdk.predictions.get("nobody"),
-        lambda: sdk.files.get("nobody"),
-    ):
-        with pytest.raises(ReplicateError) as caught:
-            call()
-        assert caught.value.status == 404
+def stranger(twins: Twins, sdk: Replicate) -> Any:
+    with connected(twins, "wrong") as unknown:
+        return unknown.run(FLUX, input={"prompt": "x"})
+
+
+CALLS: dict[str, tuple[Callable[[Twins, Replicate], Any], int, str]] = {
+    "wrong auth": (stranger, 401, "Unauthenticated"),
+    "bad id of a model": (
+        lambda twins, sdk: sdk.run("black-forest-labs/flux-2000", input={"prompt": "x"}),
+        404,
+        "Not found",
+    ),
+    "bad id of a version": (
+        lambda twins, sdk: sdk.predictions.create(version="0" * 64, input={"prompt": "x"}),
+        422,
+        "Invalid version or not permitted",
+    ),
+    "bad id of a prediction": (lambda twins, sdk: sdk.predictions.get("nobody"), 404, "Not found"),
+    "bad id of what to cancel": (lambda twins, sdk: sdk.predictions.cancel("nobody"), 404, "Not found"),
+    "bad id of a file": (lambda twins, sdk: sdk.files.get("nobody"), 404, "Not found"),
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_replicate_calls_that_are_refused(case: str, twins: Twins, sdk: Replicate) -> None:
+    call, status, title = CALLS[case]
     with pytest.raises(ReplicateError) as caught:
-        sdk.predictions.create(version="0" * 64, input={"prompt": "x"})
-    assert (caught.value.status, caught.value.title) == (422, "Invalid version or not permitted")
+        call(twins, sdk)
+    assert (caught.value.status, caught.value.title) == (status, title)
+    assert twins.charges("replicate") == []
+
+
+def test_replicate_without_a_key(twins: Twins) -> None:
+    answer = httpx.get(f"{twins.bases['replicate']}/v1/predictions/x", verify=False)
+    assert (answer.status_code, answer.json()["title"]) == (401, "Unauthenticated")
+    assert "did not pass" in answer.json()["detail"]
+
+
+def test_replicate_has_no_output_before_it_is_ready(catalog: Catalog) -> None:
+    with Twins(catalog, ["replicate"], polls=3) as twins, connected(twins) as sdk:
+        made = sdk.models.predictions.create(FLUX, input={"prompt": "a cat"})
+        early = [sdk.predictions.get(made.id) for _ in range(3)]
+        assert [(one.status, one.output, one.completed_at) for one in early] == [
+            ("starting", None, None),
+            ("processing", None, None),
+            ("processing", None, None),
+        ]
+        assert sdk.predictions.get(made.id).output
+        # What is done stays done.
+        assert sdk.predictions.cancel(made.id).status == "succeeded"
+        assert twins.bill("replicate") == Decimal("0.025")
+
+
+def test_replicate_polls_until_it_is_done(twins: Twins, sdk: Replicate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdk, "poll_interval", 0)
+    made = sdk.models.predictions.create(FLUX, input={"prompt": "a cat"})
+    made.wait()
+    assert (made.status, len(made.output or [])) == ("succeeded", 1)
+    # A wait that runs out is followed by polls, all by the SDK itself.
+    twins.fail_next("replicate", "slow")
+    [url] = sdk.run(FLUX, input={"prompt": "x"}, use_file_output=False)
+    assert fetch(url).status_code == 200
+    assert [entry["status"] for entry in submissions(twins, "replicate")] == [201, 202]
+
+
+def test_replicate_over_tls_gives_files(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The SDK makes files of addresses that begin with https: alone.
+    certificate, authority = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with Twins(catalog, ["replicate"], tls=certificate) as twins, connected(twins) as sdk:
+        [output] = sdk.run(FLUX, input={"prompt": "a cat", "seed": 5, "output_format": "png"})
+        assert output.read() == draw("a cat", 5, 0, Size(1024, 1024), "png", 80)
+        assert output.url.startswith(twins.bases["replicate"])
 
 
 def test_replicate_faults_through_the_sdk(twins: Twins, sdk: Replicate) -> None:
@@ -196,3 +253,26 @@ def test_replicate_faults_through_the_sdk(twins: Twins, sdk: Replicate) -> None:
         assert words in str(failed.value)
     # Only the job behind the 500 that came after acceptance ran; failed ones are free.
     assert twins.bill("replicate") == Decimal("0.025")
+
+
+def test_replicate_faults_by_schedule(twins: Twins, sdk: Replicate) -> None:
+    twins.schedule("replicate", ["429", "none", "moderation", None])
+    told: list[Any] = []
+    for _ in range(4):
+        try:
+            told.append(len(list(sdk.run(FLUX, input={"prompt": "x"}, use_file_output=False))))
+        except (ReplicateError, ModelError) as error:
+            told.append(type(error))
+    assert told == [ReplicateError, 1, ModelError, 1]
+    assert twins.bill("replicate") == Decimal("0.05")
+
+
+def test_replicate_polls_may_fail(twins: Twins, sdk: Replicate) -> None:
+    twins.fail_next("replicate", "poll-500")
+    made = sdk.models.predictions.create(FLUX, input={"prompt": "x"})
+    for _ in range(2):
+        with pytest.raises(ReplicateError) as caught:
+            made.reload()
+        assert caught.value.status == 500
+    made.reload()
+    assert made.status == "processing"

@@ -1,4 +1,7 @@
-"""Clients of the twins: fal's queue over plain HTTP, the replicate SDK, and the smallest driver of an exchange."""
+"""Clients of the twins: fal's queue over plain HTTP, the replicate SDK, and the smallest driver of an exchange.
+
+With a certificate for the twins, for the SDKs that speak only TLS.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import trustme
 from PIL import Image
 from replicate.client import Client as Replicate
 
@@ -35,6 +40,17 @@ def connected(twins: Twins, token: str | None = None) -> Iterator[Replicate]:
         yield client
     finally:
         client._client.close()
+
+
+def certified(folder: Path) -> tuple[tuple[Path, Path], Path]:
+    """A certificate for the loopback and its private key, as files, and the file of the authority behind it."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    chain, private_key, trusted = (folder / name for name in ("server.pem", "server.key", "client.pem"))
+    chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+    certificate.private_key_pem.write_to_path(str(private_key))
+    authority.cert_pem.write_to_path(str(trusted))
+    return (chain, private_key), trusted
 
 
 def settings_of(twins: Twins) -> dict[str, ProviderSettings]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from .. import media, transcode
 from ..errors import Failure, ProviderError
-from ..types import CompiledRequest, Delivery, Output, Receipt, Size
+from ..types import CompiledRequest, Output, Receipt, Size
 from .hooks import Attempt
 from .result import Image, to_base64
 from .transport import Transport
@@ -48,9 +48,8 @@ class Pictures:
             finished = await self._convert(content, compiled, on_mismatch)
         except media.MediaError as error:
             raise _undelivered(compiled, f"returned something that is no picture: {error}") from error
-        receipt = _receipt(finished, compiled)
         link = output.url if finished is content else None
-        image = _image(finished, receipt, compiled.delivery, output, link, _seed(attempt, index, output))
+        image = await self._workers.read(_image, finished, compiled, output, link, _seed(attempt, index, output))
         return image, Size(returned.width, returned.height)
 
     async def _content(self, output: Output, provider: str) -> bytes:
@@ -65,8 +64,10 @@ class Pictures:
         """The same bytes where nothing is to be done."""
         delivery, wish = compiled.delivery, compiled.wish
         frame = None
-        if on_mismatch is OnMismatch.FIX and _receipt(content, compiled).verdicts.get("size", "honored") != "honored":
-            frame = transcode.Frame(size=wish.size, shape=wish.ratio.shape if wish.ratio else None)
+        if on_mismatch is OnMismatch.FIX:
+            receipt = await self._workers.read(_receipt, content, compiled)
+            if receipt.verdicts.get("size", "honored") != "honored":
+                frame = transcode.Frame(size=wish.size, shape=wish.ratio.shape if wish.ratio else None)
         to = delivery.format if delivery.transcode else None
         if to is None and frame is None:
             return content
@@ -103,11 +104,10 @@ def _receipt(content: bytes, compiled: CompiledRequest) -> Receipt:
     )
 
 
-def _image(
-    content: bytes, receipt: Receipt, delivery: Delivery, output: Output, link: str | None, seed: int | None
-) -> Image:
+def _image(content: bytes, compiled: CompiledRequest, output: Output, link: str | None, seed: int | None) -> Image:
+    receipt = _receipt(content, compiled)
     kind = f"image/{receipt.format}"
-    as_text = delivery.response_format == "b64_json"
+    as_text = compiled.delivery.response_format == "b64_json"
     return Image(
         content=content,
         media_type=kind,

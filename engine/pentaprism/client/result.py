@@ -15,6 +15,9 @@ from ..types import Adjustment, CompiledRequest, Cost, Receipt
 
 __all__ = ["AttemptRecord", "Image", "ImagesResponse"]
 
+# A whole number of base64's groups of three bytes; about a millisecond's work.
+_PIECE = 3 << 18
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
@@ -128,4 +131,7 @@ class ImagesResponse:
 
 def to_base64(content: bytes) -> str:
     """Bytes as the text of a `b64_json` field."""
-    return base64.b64encode(content).decode("ascii")
+    # In pieces, because the codec holds the interpreter's lock: in between other threads get their turn.
+    view = memoryview(content)
+    pieces = (view[start : start + _PIECE] for start in range(0, len(view), _PIECE))
+    return "".join(base64.b64encode(piece).decode("ascii") for piece in pieces)

@@ -78,10 +78,10 @@ def _is_dry_run(name: str) -> bool:
 
 def _switches(body: Mapping[str, Any]) -> Iterable[Fault]:
     """What asks for another way of answering than this gateway has."""
-    if body.get("stream") is True:
-        yield Fault("stream", "stream is not offered here yet; leave it out and the pictures come in one reply.")
-    if isinstance(body.get("partial_images"), int) and body["partial_images"] > 0:
-        yield Fault("partial_images", "partial_images needs stream, which is not offered here yet; leave it out.")
+    if body.get("stream") is True and body.get("response_format") == "url":
+        yield Fault("response_format", "stream sends the pictures themselves; leave response_format out.")
+    if body.get("partial_images") and not body.get("stream"):
+        yield Fault("partial_images", "partial_images are previews of a stream; set stream too, or leave it out.")
     for name in body:
         if _is_dry_run(name):
             yield Fault(name, f"{name} belongs into the query: POST ...?dryRun=true. Nothing was run.")

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..client import ImagesResponse, MismatchError
+from ..client.run import OnImage
 from ..errors import PentaprismError
 from ..explain import explain_route, require_candidate
 from ..types import CompiledRequest, Mode, Route, micros
@@ -20,6 +21,7 @@ from .bodies import FORM, JSON, read_request, wants_dry_run
 from .codec import JsonResponse
 from .envelope import envelope
 from .state import Gateway, gateway_of
+from .streaming import stream_pictures
 
 __all__ = ["edit", "explain", "generate"]
 
@@ -48,6 +50,12 @@ async def _serve(request: Request, mode: Mode, takes: tuple[str, ...]) -> Respon
     if dry:
         return _priced(best)
     request_id: str = request.scope["request_id"]
+    if route.request.values.get("stream"):
+
+        async def run(on_image: OnImage) -> ImagesResponse:
+            return (await _execute(gateway, request, route, request_id, on_image))[0]
+
+        return await stream_pictures(gateway, route, request_id, run)
     return await gateway.finish(request_id, _run(gateway, request, route, request_id))
 
 
@@ -73,7 +81,14 @@ def _priced(compiled: CompiledRequest) -> Response:
 
 
 async def _run(gateway: Gateway, request: Request, route: Route, request_id: str) -> Response:
-    """Run a route and keep account of it; the reply's links are made here, so that a paid picture is kept."""
+    response, names = await _execute(gateway, request, route, request_id)
+    return _reply(gateway, request, response, names)
+
+
+async def _execute(
+    gateway: Gateway, request: Request, route: Route, request_id: str, on_image: OnImage | None = None
+) -> tuple[ImagesResponse, list[str]]:
+    """Run a route and keep account of it; pictures for links are kept here, so that a paid one is not lost."""
     wish = route.request
     user = wish.values.get("user")
     began = time.perf_counter()
@@ -81,8 +96,9 @@ async def _run(gateway: Gateway, request: Request, route: Route, request_id: str
     names: list[str] = []
     code: str | None = "INTERNAL_ERROR"
     try:
-        response = await gateway.client.run(route, request_id=request_id)
-        if wish.values.get("response_format") != "b64_json" or await request.is_disconnected():
+        response = await gateway.client.run(route, request_id=request_id, on_image=on_image)
+        sent = on_image is not None or wish.values.get("response_format") == "b64_json"
+        if not sent or await request.is_disconnected():
             names = await _keep(gateway, response)
         code = None
     except MismatchError as error:
@@ -96,7 +112,7 @@ async def _run(gateway: Gateway, request: Request, route: Route, request_id: str
     finally:
         spent = round((time.perf_counter() - began) * 1000)
         gateway.ledger.answered(request_id, code=code, milliseconds=spent, media=tuple(names))
-    return _reply(gateway, request, response, names)
+    return response, names
 
 
 async def _keep(gateway: Gateway, response: ImagesResponse) -> list[str]:

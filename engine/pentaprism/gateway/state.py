@@ -58,16 +58,17 @@ class Gateway:
         for call in self.ledger.unfinished():
             calls.setdefault(call.request_id, []).append(call)
         for request_id, own in calls.items():
-            self._start(request_id, recover(request_id, own, self.ledger, self.client.resume, self.media.save))
+            self.start(request_id, recover(request_id, own, self.ledger, self.client.resume, self.media.save))
 
     async def finish(self, request_id: str, work: Coroutine[Any, Any, _T]) -> _T:
         """What the work gives; it goes on to its end even where whoever waits for it is cancelled.
 
         A submitted job is paid for whether its caller stays or not, so its pictures and its cost must be taken in.
         """
-        return await asyncio.shield(self._start(request_id, work))
+        return await asyncio.shield(self.start(request_id, work))
 
-    def _start(self, request_id: str, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+    def start(self, request_id: str, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        """Begin the work of a request, which goes on to its end whoever waits for it."""
         task = asyncio.create_task(work, name=request_id)
         self.running[request_id] = task
         task.add_done_callback(self._finished)

@@ -5,7 +5,8 @@ works unchanged. Nothing here is used to serve a real request.
 
 `server` ports and threads · `bfl`, `fal`, `openai_images`, `replicate` the protocols · `twin` what they share,
 `validation` FastAPI's errors, `openai_errors` OpenAI's · `studio` which pictures a body asks for, `tokens` what they
-count as · `picture` draws them · `journal` log, bill and faults · `openapi`, `schema_routes` the schemas they publish.
+count as · `picture` draws them · `journal` log and bill, `faults` what they
+are told to do wrong · `openapi`, `schema_routes` the schemas they publish.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from __future__ import annotations
 from ..errors import MissingDependency
 
 try:
-    from .journal import FAULTS
-    from .server import PROTOCOLS, Twins
+    from .faults import FAULTS
+    from .server import PROTOCOLS, Schedule, Twins
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "PIL", "python_multipart"):
         raise
     raise MissingDependency("The twins", "gateway") from error
 
-__all__ = ["FAULTS", "PROTOCOLS", "Twins"]
+__all__ = ["FAULTS", "PROTOCOLS", "Schedule", "Twins"]

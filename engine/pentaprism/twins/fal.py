@@ -43,6 +43,9 @@ def _queue(twin: Twin) -> ASGIApp:
             Route("/storage/auth/token", partial(_token, twin), methods=["POST"]),
             Route("/storage/upload/initiate", partial(_initiate, twin), methods=["POST"]),
             Route("/files/upload", partial(_upload, twin), methods=["POST"]),
+            Route("/files/upload/multipart", partial(_begin, twin), methods=["POST"]),
+            Route("/files/{name}/multipart/{upload}/complete", partial(_complete, twin), methods=["POST"]),
+            Route("/files/{name}/multipart/{upload}/{number:int}", partial(_part, twin), methods=["PUT"]),
             Route("/files/upload/{name}", partial(_put, twin), methods=["PUT"]),
             Route(f"{requests}/status", partial(_status, twin)),
             Route(f"{requests}/cancel", partial(_cancel, twin), methods=["PUT"]),
@@ -214,10 +217,51 @@ async def _token(twin: Twin, request: Request) -> Response:
 
 async def _upload(twin: Twin, request: Request) -> Response:
     """What the CDN does with raw bytes, under the token of `_token`."""
-    if request.headers.get("authorization") != f"Bearer {twin.key}":
-        return _detail(401, "Unauthorized")
-    name = twin.store(await request.body(), request.headers.get("content-type", "application/octet-stream"))
+    if refusal := _uncredited(twin, request):
+        return refusal
+    name = twin.store(await request.body(), _media_type(request))
     return JSONResponse({"access_url": f"{hosted(request)}/files/{name}"})
+
+
+def _uncredited(twin: Twin, request: Request) -> Response | None:
+    admitted = request.headers.get("authorization") == f"Bearer {twin.key}"
+    return None if admitted else _detail(401, "Unauthorized")
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/octet-stream")
+
+
+async def _begin(twin: Twin, request: Request) -> Response:
+    """What the CDN does before a file comes in parts: give it an address, and the upload an id."""
+    if refusal := _uncredited(twin, request):
+        return refusal
+    name = twin.store(b"", _media_type(request))
+    return JSONResponse({"access_url": f"{hosted(request)}/files/{name}", "uploadId": uuid.uuid4().hex})
+
+
+async def _part(twin: Twin, request: Request) -> Response:
+    if refusal := _uncredited(twin, request):
+        return refusal
+    number, upload = request.path_params["number"], request.path_params["upload"]
+    name = twin.store(await request.body(), _media_type(request), f"{upload}-{number}")
+    return Response(headers={"ETag": f'"{name}"'})
+
+
+async def _complete(twin: Twin, request: Request) -> Response:
+    """Put the parts together that the body lists; they arrive in any order."""
+    if refusal := _uncredited(twin, request):
+        return refusal
+    name, upload = request.path_params["name"], request.path_params["upload"]
+    body = await body_of(request)
+    listed = body.get("parts") if isinstance(body, dict) else None
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    numbers = sorted(number for entry in entries if isinstance(number := entry.get("partNumber"), int))
+    parts = [part for number in numbers if (part := twin.files.pop(f"{upload}-{number}", None)) is not None]
+    if name not in twin.files or not parts or len(parts) != len(entries):
+        return _detail(400, "The upload does not have these parts")
+    twin.store(b"".join(part.read() for part in parts), twin.files[name].media_type, name)
+    return Response(status_code=200)
 
 
 async def _initiate(twin: Twin, request: Request) -> Response:
@@ -230,6 +274,5 @@ async def _initiate(twin: Twin, request: Request) -> Response:
 
 
 async def _put(twin: Twin, request: Request) -> Response:
-    kind = request.headers.get("content-type", "application/octet-stream")
-    twin.store(await request.body(), kind, request.path_params["name"])
+    twin.store(await request.body(), _media_type(request), request.path_params["name"])
     return Response(status_code=200)

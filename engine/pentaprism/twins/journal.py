@@ -6,29 +6,16 @@ Written by a server's thread and read by a test's, so every access takes the loc
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
 from typing import Any
 
 from ..types import Cost, Size
+from .faults import Faults
 
-__all__ = ["FAULTS", "Charge", "Journal"]
-
-FAULTS = {
-    "429": "the rate limit is reached; nothing is started",
-    "500-before": "HTTP 500, and nothing is started",
-    "500-after": "HTTP 500, although the job runs, and is billed if the provider bills such replies",
-    "moderation": "the content is refused",
-    "failed": "the job is accepted and then fails",
-    "slow": "the job takes three polls more, and outlives any wait in the submission",
-    "poll-500": "the first two polls of the job answer HTTP 500",
-    "wrong-size": "the pictures come three quarters as wide as they should be",
-    "truncated": "each picture's file ends half way",
-    "fewer": "one picture fewer comes back than was made and billed, at fal and OpenAI",
-    "flagged": "the pictures come marked as unsafe, where the protocol has a field for it",
-}
-"""The faults a twin can make, by the name `fail_next` and the header `x-twin-fault` take."""
+__all__ = ["Charge", "Journal"]
 
 # Requests kept; a soak test makes more, and the newest are those it looks at.
 LONGEST_LOG = 10_000
@@ -72,7 +59,7 @@ class Journal:
         self._lock = Lock()
         self._requests: deque[dict[str, Any]] = deque(maxlen=LONGEST_LOG)
         self._charges: list[Charge] = []
-        self._faults: deque[str] = deque()
+        self._faults = Faults()
         self._count = 0
 
     def note(self, entry: dict[str, Any]) -> None:
@@ -117,21 +104,29 @@ class Journal:
             return list(self._charges)
 
     def arm(self, name: str) -> None:
-        """Make the next submission fail this way; several are used up in turn. Raises ValueError for no such fault."""
-        if name not in FAULTS:
-            raise ValueError(f"there is no fault {name!r}; there are {', '.join(FAULTS)}")
+        """`Faults.arm`."""
         with self._lock:
-            self._faults.append(name)
+            self._faults.arm(name)
+
+    def schedule(
+        self, faults: Iterable[str | None] | Mapping[str, float], *, repeat: bool = False, seed: int = 0
+    ) -> None:
+        """`Faults.draw` for a table of chances, `Faults.follow` for a list of steps."""
+        with self._lock:
+            if isinstance(faults, Mapping):
+                self._faults.draw(faults, seed=seed)
+            else:
+                self._faults.follow(faults, repeat=repeat)
 
     def disarm(self) -> None:
-        """Forget every fault that has not struck yet."""
+        """`Faults.disarm`."""
         with self._lock:
-            self._faults.clear()
+            self._faults.disarm()
 
     def take_fault(self) -> str | None:
-        """The fault the submission at hand is to suffer, if any."""
+        """`Faults.take`."""
         with self._lock:
-            return self._faults.popleft() if self._faults else None
+            return self._faults.take()
 
     def number(self) -> int:
         """A number no other job of this provider has."""

@@ -24,7 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..media import MediaError
 from ..types import Provider, Size
-from .journal import FAULTS, Journal
+from .faults import FAULTS
+from .journal import Journal
 from .schema_routes import schema_routes
 from .studio import CatalogLike, Shelf, Shot, Studio, Violation
 
@@ -33,6 +34,8 @@ __all__ = ["Job", "Stored", "Twin", "application", "body_of", "hosted"]
 # How often a job with the fault `slow` is asked in vain, beyond the twin's own `polls`.
 SLOW_POLLS = 3
 FAILING_POLLS = 2
+# What a body at `/_twin/faults` may consist of.
+_TELLINGS = ({"name"}, {"faults"}, {"faults", "repeat"}, {"faults", "seed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +221,14 @@ def application(twin: Twin, routes: Iterable[BaseRoute], missing: Callable[[], R
             total = None
         return JSONResponse({"currency": "USD", "total": total, "charges": charges})
 
-    async def arm(request: Request) -> Response:
-        name = (await body_of(request) or {}).get("name")
-        if name not in FAULTS:
-            return JSONResponse({"detail": f"there is no fault {name!r}", "faults": FAULTS}, 422)
-        twin.journal.arm(name)
+    async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            twin.journal.disarm()
+            return Response(status_code=204)
+        try:
+            _told(twin.journal, await body_of(request))
+        except ValueError as error:
+            return JSONResponse({"detail": str(error), "faults": FAULTS}, 422)
         return Response(status_code=204)
 
     async def absent(_: Request, __: Exception) -> Response:
@@ -231,11 +237,32 @@ def application(twin: Twin, routes: Iterable[BaseRoute], missing: Callable[[], R
     shared = [
         Route("/_twin/requests", requests),
         Route("/_twin/bill", bill),
-        Route("/_twin/faults", arm, methods=["POST"]),
+        Route("/_twin/faults", faults, methods=["POST", "DELETE"]),
         Route("/files/{name}", file),
         *schema_routes(twin, missing),
     ]
     return _Logged(Starlette(routes=[*shared, *routes], exception_handlers={404: absent, 405: absent}), twin)
+
+
+def _told(journal: Journal, body: Any) -> None:
+    """Do what a body says that came to `/_twin/faults`. Raises ValueError where it says nothing that can be done."""
+    told = {"faults": body} if isinstance(body, list) else body
+    if not isinstance(told, dict) or set(told) not in _TELLINGS:
+        raise ValueError(
+            'send one fault as {"name": "429"}, a list as ["429", null, "slow"] or {"faults": [...], "repeat": true},'
+            ' or chances as {"faults": {"429": 0.1}, "seed": 7}'
+        )
+    if "name" in told:
+        journal.arm(told["name"])
+        return
+    steps, repeat, seed = told["faults"], told.get("repeat", False), told.get("seed", 0)
+    if not isinstance(steps, list | dict):
+        raise ValueError(f"faults must be a list of names or an object of chances, not {steps!r}")
+    if not isinstance(repeat, bool) or ("repeat" in told and isinstance(steps, dict)):
+        raise ValueError(f"repeat is true or false, and goes with a list, not {repeat!r} with {steps!r}")
+    if not isinstance(seed, int) or isinstance(seed, bool) or ("seed" in told and isinstance(steps, list)):
+        raise ValueError(f"seed is an integer, and goes with chances, not {seed!r} with {steps!r}")
+    journal.schedule(steps, repeat=repeat, seed=seed)
 
 
 class _Logged:

@@ -1,0 +1,102 @@
+"""`stream: true`: each picture as a server-sent event as soon as it is there, in OpenAI's words. Row 7.
+
+The events are `image_generation.completed` (of an edit `image_edit.completed`), one for each picture with its place in
+`index`, and at the end `pentaprism.completed` with what else a reply holds: id, cost, adjustments, receipts. A failure
+after the first event is an event `error` with the usual envelope; one before it is an ordinary reply. Unfinished
+pictures are not passed on yet, so that `partial_images` brings none, which is told in an adjustment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.responses import Response, StreamingResponse
+
+from ..client import Image, ImagesResponse
+from ..client.result import to_base64
+from ..errors import PentaprismError
+from ..types import Adjustment, Behaviour, Mode, Outcome, Route
+from .codec import encode
+from .envelope import envelope
+from .state import Gateway
+
+__all__ = ["stream_pictures"]
+
+Run = Callable[[Callable[[int, Image], None]], Awaitable[ImagesResponse]]
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+async def stream_pictures(gateway: Gateway, route: Route, request_id: str, run: Run) -> Response:
+    """The reply that sends the pictures of a route; `run` runs it and tells of each as it lands.
+
+    What was started is finished and booked whether the caller stays or not.
+
+    Raises:
+        PentaprismError: it failed before any picture was there.
+    """
+    events: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue()
+    kind = "image_generation" if route.request.mode is Mode.TEXT_TO_IMAGE else "image_edit"
+
+    async def work() -> None:
+        try:
+            response = await run(lambda index, image: events.put_nowait(_picture(kind, index, image, route)))
+            events.put_nowait(_rest(response, route))
+        except PentaprismError as error:
+            events.put_nowait(error)
+        except Exception as error:
+            events.put_nowait(error)
+            raise
+        finally:
+            events.put_nowait(None)
+
+    gateway.start(request_id, work())
+    first = await events.get()
+    if isinstance(first, Exception):
+        raise first
+    if first is None:
+        raise RuntimeError("the request ended without a picture or a failure")
+
+    async def told() -> AsyncIterator[bytes]:
+        event: dict[str, Any] | Exception | None = first
+        while event is not None:
+            if isinstance(event, Exception):
+                event = {"type": "error", **envelope(event, request_id).body}
+            yield b"event: %b\ndata: %b\n\n" % (event["type"].encode(), encode(event))
+            event = await events.get()
+
+    return StreamingResponse(told(), media_type="text/event-stream", headers=_HEADERS)
+
+
+def _picture(kind: str, index: int, image: Image, route: Route) -> dict[str, Any]:
+    """One picture in the fields of OpenAI's event; what a provider does not know of is `auto`."""
+    values = route.request.values
+    return {
+        "type": f"{kind}.completed",
+        "index": index,
+        "b64_json": image.b64_json or to_base64(image.content),
+        "size": str(image.receipt.size),
+        "output_format": image.receipt.format,
+        "background": values.get("background", "auto"),
+        "quality": values.get("quality", "auto"),
+        "revised_prompt": image.revised_prompt,
+        "usage": None,
+    }
+
+
+def _rest(response: ImagesResponse, route: Route) -> dict[str, Any]:
+    metadata = response.metadata
+    asked = route.request.values.get("partial_images")
+    if asked:
+        why = "the provider sends no unfinished pictures; each comes when it is done"
+        partial = Adjustment("partial_images", asked, {}, Behaviour.UNSUPPORTED, Outcome.DROPPED, why)
+        metadata["adjustments"] = [*metadata["adjustments"], partial.to_dict()]
+    return {
+        "type": "pentaprism.completed",
+        "created": response.created,
+        "id": response.id,
+        "size": response.size,
+        "output_format": response.output_format,
+        "metadata": metadata,
+    }

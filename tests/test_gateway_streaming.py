@@ -1,0 +1,124 @@
+"""`stream: true` with OpenAI's own SDK: each picture as it lands, the rest at the end, errors where they belong."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from PIL import Image
+
+from gateways import Rig, gateway_rig, wait_until
+from pentaprism import Catalog
+from pentaprism.client import Resilience
+from pentaprism.client.retries import RetryPolicy
+from pentaprism.types import micros
+from pictures import picture
+
+
+@pytest.fixture
+def rig(catalog: Catalog, tmp_path: Path) -> Iterator[Rig]:
+    with gateway_rig(catalog, tmp_path, resilience=Resilience(retry=RetryPolicy(rounds=1))) as running:
+        yield running
+
+
+@pytest.fixture
+def client(rig: Rig) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{rig.base}/openai/v1", api_key="any", max_retries=0) as opened:
+        yield opened
+
+
+def pixels(event: Any) -> tuple[str | None, tuple[int, int]]:
+    with Image.open(io.BytesIO(base64.b64decode(event.b64_json))) as opened:
+        opened.load()
+        return opened.format, opened.size
+
+
+def test_pictures_come_one_by_one_and_the_rest_at_the_end(client: openai.OpenAI, rig: Rig) -> None:
+    with client.images.generate(
+        model="fal/flux.1-dev",
+        prompt="x",
+        size="64x64",
+        n=5,
+        output_format="webp",
+        stream=True,  # type: ignore[arg-type]
+    ) as stream:
+        *pictures, rest = [event.to_dict() if event.type.startswith("pentaprism") else event for event in stream]
+    assert [event.type for event in pictures] == ["image_generation.completed"] * 5
+    assert sorted(event.index for event in pictures) == [0, 1, 2, 3, 4]
+    assert [pixels(event) for event in pictures] == [("WEBP", (64, 64))] * 5
+    assert [(event.size, event.output_format) for event in pictures] == [("64x64", "webp")] * 5
+    assert rest["metadata"]["executed_model"] == "fal/flux.1-dev"
+    assert micros(rig.twins.bill("fal")) == rig.ledger.totals().high
+    # The caller has the pictures, so none is kept for a link.
+    record = rig.http.get(f"/v1/requests/{rest['id']}").json()
+    assert (record["status"], record["images"]) == ("completed", [])
+
+
+def test_an_edit_streams_in_its_own_words(client: openai.OpenAI) -> None:
+    stream = client.images.edit(model="fal/flux.1-dev", prompt="x", image=picture(32, 16), stream=True)
+    events = [event.type for event in stream]
+    assert events == ["image_edit.completed", "pentaprism.completed"]
+
+
+def test_previews_nobody_sends_are_told_of(client: openai.OpenAI) -> None:
+    stream = client.images.generate(
+        model="fal/flux.1-dev",
+        prompt="x",
+        size="64x64",
+        stream=True,
+        partial_images=2,  # type: ignore[arg-type]
+    )
+    *_, rest = [event.to_dict() for event in stream]
+    told = rest["metadata"]["adjustments"][-1]  # type: ignore[index]
+    assert (told["parameter"], told["outcome"]) == ("partial_images", "dropped")
+
+
+def test_a_failure_before_any_picture_is_an_ordinary_reply(client: openai.OpenAI, rig: Rig) -> None:
+    rig.twins.fail_next("fal", "moderation")
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.images.generate(model="flux.1-dev", prompt="x", stream=True)
+    assert caught.value.code == "CONTENT_POLICY_VIOLATION"
+
+
+def test_a_failure_after_a_picture_is_an_event(client: openai.OpenAI, rig: Rig) -> None:
+    rig.twins.fail_next("fal", "wrong-size")
+    stream = client.images.generate(
+        model="fal/flux.1-dev",
+        prompt="x",
+        size="64x64",
+        stream=True,
+        extra_body={"on_mismatch": "error"},  # type: ignore[arg-type]
+    )
+    events = iter(stream)
+    assert next(events).type == "image_generation.completed"
+    with pytest.raises(openai.APIError, match="picture 1 has the size") as caught:
+        next(events)
+    assert caught.value.code == "OUTPUT_MISMATCH"
+
+
+@pytest.mark.parametrize(
+    ("asked", "param"),
+    [({"stream": True, "response_format": "url"}, "response_format"), ({"partial_images": 2}, "partial_images")],
+)
+def test_what_does_not_go_with_a_stream_is_a_fault(rig: Rig, asked: dict[str, Any], param: str) -> None:
+    reply = rig.generate(**asked)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, param)
+
+
+def test_a_dry_run_streams_nothing(rig: Rig) -> None:
+    body = {"model": "flux.1-dev", "prompt": "x", "stream": True}
+    assert rig.post("/v1/images/generations?dryRun=true", body).json()["estimated"]
+
+
+def test_a_caller_that_leaves_pays_once_and_finds_the_pictures(rig: Rig) -> None:
+    body = {"model": "fal/flux.1-dev", "prompt": "x", "size": "64x64", "n": 5, "stream": True}
+    with rig.http.stream("POST", "/v1/images/generations", json=body) as reply:
+        next(reply.iter_bytes())
+    (record,) = rig.http.get("/v1/requests").json()["data"]
+    wait_until(lambda: rig.http.get(f"/v1/requests/{record['id']}").json()["status"] == "completed")
+    assert micros(rig.twins.bill("fal")) == rig.ledger.totals().high
