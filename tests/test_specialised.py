@@ -187,6 +187,15 @@ def test_a_single_rate_is_priced_as_the_general_way_does(rows: list[Price], imag
     assert [str(one) for one in short.components] == [str(one) for one in general.components]
 
 
+@pytest.mark.parametrize("usd", ["0", "0.0000", "0.0250"])
+def test_the_short_way_keeps_the_digits_of_a_price(usd: str) -> None:
+    rates = tariff([Price(start=date(2026, 1, 1), usd=Decimal(usd), source="x", per="image")], ON)
+    usage = Usage(images=2, size=None, fields={})
+    assert [str(one) for one in rates.cost(usage).components] == [
+        str(one) for one in rates.general_cost(usage).components
+    ]
+
+
 @pytest.mark.parametrize("price", [{"per": "image"}, {"per": "megapixel", "round": "up"}], ids=str)
 def test_a_flat_rate_takes_the_short_way(price: dict[str, Any]) -> None:
     row = Price(start=date(2026, 1, 1), usd=Decimal("0.025"), source="x", **price)

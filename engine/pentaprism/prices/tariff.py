@@ -90,7 +90,7 @@ def _components(parts: Sequence[Part]) -> tuple[CostComponent, ...]:
     """The lines of the dearest case, whose lows add up to the cheapest."""
     components = []
     for part in parts:
-        rest = part.low or ZERO
+        rest = ZERO if part.low is None else part.low
         for line in part.lines:
             low = min(rest, line.cost)
             rest -= low
