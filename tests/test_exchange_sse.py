@@ -66,3 +66,9 @@ def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
 
 def test_what_is_no_text_is_replaced() -> None:
     assert read(b"data: \xff\n\n", []) == [ServerSentEvent("message", "\ufffd")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_case_in_one_piece(case: str) -> None:
+    text, expected = CASES[case]
+    assert [(event.type, event.data) for event in read(text.encode(), [])] == expected
