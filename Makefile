@@ -63,8 +63,8 @@ mutation: build/mutation/lib ## See which small changes of sizes, prices and com
 	@PYTHONPATH=$(CURDIR)/$< $(BIN)/python benchmarks/mutation.py $(MUTATION)
 
 check: $(VENV)/dev.stamp ## Lint, type-check and validate the catalog
-	@$(BIN)/ruff check engine tests
-	@$(BIN)/ruff format --check engine tests
+	@$(BIN)/ruff check engine tests benchmarks
+	@$(BIN)/ruff format --check engine tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/pentaprism validate
 

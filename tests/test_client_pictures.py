@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +14,8 @@ from PIL import Image as PillowImage
 
 from pentaprism import Catalog, Client, Failure, ProviderError, RequestError
 from pentaprism.client import Image, MismatchError, ProviderSettings
+from pentaprism.client.result import to_base64
+from pentaprism.client.workers import Workers
 from pentaprism.transcode import Frame, transcode
 from pentaprism.twins import Twins
 from pentaprism.types import Size
@@ -129,3 +134,53 @@ def test_a_file_that_is_cut_off_is_named_and_paid(catalog: Catalog, twins: Twins
         client.images.generate(model="fal/flux.1-dev", prompt="x", size="64x64", output_format="webp")
     assert caught.value.failure is Failure.ACCEPTED
     assert twins.bill("fal") == Decimal("0.025")
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, (3 << 18) - 1, 3 << 18, (3 << 18) + 1, 2_000_000])
+def test_base64_is_the_same_in_pieces(size: int) -> None:
+    content = bytes(index % 251 for index in range(size))
+    assert to_base64(content) == base64.b64encode(content).decode()
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+def test_reading_a_picture_waits_for_nobodys_conversion(size: int) -> None:
+    workers, busy, done = Workers(threads=1), threading.Event(), threading.Event()
+
+    def convert() -> bool:
+        busy.set()
+        return done.wait(10)
+
+    async def read() -> tuple[int, bool]:
+        conversion = asyncio.ensure_future(workers.run(convert))
+        while not busy.is_set():
+            await asyncio.sleep(0)
+        length = await workers.read(len, bytes(size))
+        early = not conversion.done()
+        done.set()
+        assert await conversion
+        return length, early
+
+    assert asyncio.run(read()) == (size, True)
+    workers.close()
+
+
+def test_many_bytes_are_not_read_on_the_event_loop() -> None:
+    workers = Workers(threads=1)
+
+    async def readers() -> list[bool]:
+        here = threading.get_ident()
+        return [await workers.read(lambda _: threading.get_ident() == here, bytes(size)) for size in (100, 1_000_000)]
+
+    assert asyncio.run(readers()) == [True, False]
+    workers.close()
+
+
+def test_a_large_picture_is_mended_and_delivered(catalog: Catalog, twins: Twins, twin_settings: Settings) -> None:
+    twins.fail_next("fal", "wrong-size")
+    asked: dict[str, Any] = {"size": "2048x1536", "output_format": "png", "response_format": "b64_json"}
+    with Client(catalog, providers=twin_settings) as client:
+        response = client.images.generate(model="fal/flux.1-dev", prompt="x", on_mismatch="fix", **asked)
+    (image,) = response.data
+    assert len(image.content) > 256 << 10
+    assert pixels(base64.b64decode(image.b64_json or "")) == ("PNG", (2048, 1536))
+    assert image.receipt.verdicts == {"size": "honored", "format": "honored"}

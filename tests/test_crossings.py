@@ -92,6 +92,13 @@ def test_what_goes_in_is_billed_wherever_it_stands() -> None:
     one = compiled(catalog, image=[picture(1024, 1024), picture(640, 480)])
     assert [part["picture"].size.pixels for part in one.calls[0].json["contents"][0]["parts"]] == [1024**2, 640 * 480]
     assert one.cost.text == catalog.settle(one, [one.expected.size]).text == "$0.16"
+    two = compiled(catalog, image=[picture(1024, 1024), picture(640, 480)], n=2)
+    assert len(two.calls) == 2
+    # Each call sends them anew; what one of the calls brought is settled without the other's.
+    assert two.cost.text == catalog.settle(two, [two.expected.size] * 2).text == "$0.32"
+    assert catalog.settle(two, [two.expected.size]).text == "$0.16"
+    # More pictures than were asked for are no further calls.
+    assert catalog.settle(two, [two.expected.size] * 3).text == "$0.42"
 
 
 OWN_FORMATS = catalog_with(

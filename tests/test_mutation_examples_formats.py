@@ -122,6 +122,7 @@ def test_a_compression_is_applied_here_where_the_provider_takes_none() -> None:
     assert ready == Ready(Delivery("jpeg", True, 80, "url"), "png")
     entry = draft.adjustments["output_compression"]
     why = "fetched as png and saved as jpeg at quality 80, so that it is compressed only once"
+    why += ", on white where it is transparent"
     assert (entry.outcome, entry.behaviour, entry.why) == (Outcome.EMULATED, Behaviour.RENAMED, why)
     assert dict(entry.sent) == draft.fields == {"fmt": "png"}
     ready, draft = written(output_plan(JPEG_OR_PNG), output_compression=80, output_format="webp")

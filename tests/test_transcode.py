@@ -460,3 +460,12 @@ def test_the_examples_in_the_docstrings_run() -> None:
     outcome = doctest.testmod(importlib.import_module("pentaprism.transcode"))
     assert outcome.attempted
     assert not outcome.failed
+
+
+def test_half_transparent_pixels_are_blended_with_white_as_by_compositing() -> None:
+    """Every opacity, over noise."""
+    image = noisy((256, 64))
+    image.putalpha(Image.linear_gradient("L").rotate(90).resize(image.size))
+    composed = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    made = opened(transcode(written(image, "PNG"), to="jpeg", compression=100))
+    assert difference(made, opened(written(composed, "JPEG", quality=100, subsampling="4:4:4"))) == 0

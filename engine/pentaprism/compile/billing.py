@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from ..prices import Usage
@@ -25,12 +26,16 @@ def settle(
 ) -> Cost:
     """What was really spent, from the pixels of the pictures that came back (None where they were not read).
 
-    A picture that was not read is taken to have the expected pixels. `tokens` are those the provider says it counted
+    The pictures may be those of all calls or of some: what goes in is billed once for each call that they take. A
+    picture that was not read is taken to have the expected pixels. `tokens` are those the provider says it counted
     for all of them, by kind.
     """
     fields = fields_of(compiled.calls[0], plan.endpoint.submission, plan.spec.contract)
     paths = plan.crossings["image"].paths if "image" in plan.crossings else ()
-    inputs = [media.size for path in paths for media in _media(take(fields, path))] * len(compiled.calls)
+    inputs = [media.size for path in paths for media in _media(take(fields, path))]
+    inputs *= next(
+        (calls for calls, made in enumerate(accumulate(compiled.counts), 1) if made >= len(sizes)), len(compiled.calls)
+    )
     groups = Counter(size or compiled.expected.size for size in sizes)
     costs: list[Cost] = []
     for size, count in groups.items():

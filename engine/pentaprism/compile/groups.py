@@ -93,10 +93,10 @@ def build_sizing(plan: Plan, vocabulary: Vocabulary) -> Sizing:
     ) -> Sized:
         if exact and "size" in told and "aspect_ratio" not in told and "resolution" not in told:
             asked, width, height = _pixels(given["size"])
-            for takes, sends_of in exact:
-                if takes(width, height):
-                    sends, size = sends_of(width, height), make(Size, (width, height))
-                    fields.update(sends)
+            for write in exact:
+                sends = write(fields, width, height)
+                if sends is not None:
+                    size = make(Size, (width, height))
                     told["size"] = make(Adjustment, ("size", asked, sends, _CONVERTED, _HONORED, f"{asked} comes back"))
                     return make(SizeWish, (size, None, None, False, NOTHING)), size, None, 0, 0.0, 0.0
         values = _read_group(SIZE_NAMES, vocabulary, given)
@@ -121,27 +121,34 @@ def _pixels(value: Any) -> tuple[str, int, int]:
     return (str(value), *value) if type(value) is Size else ("", 0, 0)
 
 
-def _exact_form(form: Form) -> tuple[Callable[[int, int], bool], Callable[[int, int], dict[str, Any]]]:
-    """Whether a free form takes a width and a height as they are, and what is sent for them."""
+def _exact_form(form: Form) -> Callable[[dict[str, Any], int, int], Mapping[str, Any] | None]:
+    """Writes a width and a height as they are and gives what is sent for them; None where the form takes them not."""
     short, long = form.side or (1, sys.maxsize)
     short = max(1, short)
     least, most = form.pixels or (1, sys.maxsize)
     narrow, wide = form.ratio or (0.0, math.inf)
-    step, to, constants = form.step, form.to, form.set
+    step = form.step
 
-    def takes(width: int, height: int) -> bool:
-        if not (short <= width <= long and short <= height <= long):
-            return False
-        if width % step or height % step:
-            return False
-        return least <= width * height <= most and narrow <= width / height <= wide
+    def write(fields: dict[str, Any], width: int, height: int) -> Mapping[str, Any] | None:
+        if not (short <= width <= long and short <= height <= long) or width % step or height % step:
+            return None
+        if not (least <= width * height <= most and narrow <= width / height <= wide):
+            return None
+        sends = write_free(form, Size(width, height))
+        fields.update(sends)
+        return sends
 
-    if step == 1 and form.pixels is None and form.ratio is None:
-        takes = lambda width, height: short <= width <= long and short <= height <= long  # noqa: E731
-    if "object" in to and not constants:
-        name = to["object"]
-        return takes, lambda width, height: {name: {"width": width, "height": height}}
-    return takes, lambda width, height: write_free(form, Size(width, height))
+    if "object" not in form.to or form.set or step != 1 or form.pixels is not None or form.ratio is not None:
+        return write
+    name = form.to["object"]
+
+    def write_object(fields: dict[str, Any], width: int, height: int) -> Mapping[str, Any] | None:
+        if short <= width <= long and short <= height <= long:
+            pixels = fields[name] = {"width": width, "height": height}
+            return {name: pixels}
+        return None
+
+    return write_object
 
 
 def _read_group(names: tuple[str, ...], vocabulary: Vocabulary, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,21 +171,22 @@ Outputs: TypeAlias = Callable[[Mapping[str, Any], dict[str, Any], _Told], tuple[
 
 
 def build_output(plan: Plan, vocabulary: Vocabulary) -> Outputs:
-    """Format, compression and delivery: pairs of the outer two are worked out ahead, a compression is not.
+    """Format, compression and delivery: pairs of the outer two are worked out ahead, where neither compression nor
+    background is asked for.
 
     The function gives what is left to do, and how many parameters were dropped.
     """
     table = _output_table(plan, vocabulary)
 
     def settle(given: Mapping[str, Any], fields: dict[str, Any], told: _Told) -> tuple[Ready, int]:
-        if "output_compression" not in told:
+        if "output_compression" not in told and "background" not in given:
             sent, tells, output = table[given.get("output_format"), given.get("response_format")]
             fields.update(sent)
             told.update(tells)
             return output, 0
         draft = Draft("", NOTHING)
         draft.fields, draft.adjustments = fields, told
-        values = _read_group(OUTPUT_NAMES, vocabulary, given)
+        values = _read_group((*OUTPUT_NAMES, "background"), vocabulary, given)
         output = plan.output.apply(draft, values)
         if draft.refusals:
             raise Unusual

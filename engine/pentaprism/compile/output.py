@@ -49,6 +49,7 @@ class OutputPlan(NamedTuple):
     def apply(self, draft: Draft, values: Mapping[str, Any]) -> Ready:
         """Write what is asked of formats; gives the delivery and the format the provider will return."""
         asked, compression = values.get("output_format"), values.get("output_compression")
+        transparent = values.get("background") == "transparent"
         response_format = self._deliver(draft, values.get("response_format"))
         effective = asked or self.default
         if compression is not None and not self._can_compress(draft, effective, compression):
@@ -59,7 +60,7 @@ class OutputPlan(NamedTuple):
             returned = self._fetch_and_convert(draft, values, effective, compression)
             return Ready(Delivery(effective, True, compression, response_format), returned)
         if asked is not None:
-            self._ask_format(draft, asked)
+            self._ask_format(draft, asked, transparent)
         if natively and self.quality_field is not None:
             self._send_quality(draft, compression)
         return Ready(Delivery(asked, False, None, response_format), effective)
@@ -91,15 +92,19 @@ class OutputPlan(NamedTuple):
         draft.adjust("output_compression", compression, {}, rule.behaviour, Outcome.DROPPED, why)
         return False
 
-    def _ask_format(self, draft: Draft, asked: str) -> None:
+    def _ask_format(self, draft: Draft, asked: str, transparent: bool) -> None:
+        lost = (
+            "; a jpeg has no transparency, so the background cannot have it" if transparent and asked == "jpeg" else ""
+        )
         if self.field is None:
-            why = "what the provider returns anyway"
+            why = f"what the provider returns anyway{lost}"
             draft.adjust("output_format", asked, {}, self.format_rule.behaviour, Outcome.HONORED, why)
             return
         wire = self.native[asked]
         draft.fields[str(self.field)] = wire
         why = "sent as it is" if wire == asked and self.field == "output_format" else f"sent as {self.field} {wire!r}"
-        draft.adjust("output_format", asked, {str(self.field): wire}, self.format_rule.behaviour, Outcome.HONORED, why)
+        sent = {str(self.field): wire}
+        draft.adjust("output_format", asked, sent, self.format_rule.behaviour, Outcome.HONORED, why + lost)
 
     def _send_quality(self, draft: Draft, compression: int | None) -> None:
         field = str(self.quality_field)
@@ -124,12 +129,13 @@ class OutputPlan(NamedTuple):
             returned = self.source
         fetched = f"fetched as {returned}" if returned else "fetched in the provider's default format"
         behaviour = self.format_rule.behaviour
+        white = ", on white where it is transparent" if to == "jpeg" and returned != "jpeg" else ""
         if "output_format" in values:
-            why = f"{fetched} and converted to {to} afterwards"
+            why = f"{fetched} and converted to {to} afterwards{white}"
             draft.adjust("output_format", values["output_format"], sent, behaviour, Outcome.EMULATED, why)
         if compression is not None:
-            why = f"{fetched} and saved as {to} at quality {compression}, so that it is compressed only once"
-            leaves = {} if "output_format" in values else sent
+            once = f"{fetched} and saved as {to} at quality {compression}, so that it is compressed only once"
+            leaves, why = ({}, once) if "output_format" in values else (sent, once + white)
             rule = self.compression_rule
             draft.adjust("output_compression", compression, leaves, rule.behaviour, Outcome.EMULATED, why)
         return returned

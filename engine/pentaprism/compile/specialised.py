@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..types import Adjustment, CompiledRequest, Contract, Expected, HttpCall, Media, Size, Tolerance, make
 from .billing import price_fields
@@ -46,17 +46,11 @@ def specialise(plan: Plan, vocabulary: Vocabulary) -> Specialised:
     return compile
 
 
-class _Drafted(NamedTuple):
-    """Fields, adjustments, the sizes of input images, the size that comes back unasked, what became of the groups."""
-
-    fields: dict[str, Any]
-    told: dict[str, Adjustment]
-    inputs: tuple[Size | None, ...]
-    default: Size | None
-    sized: Sized
-    output: Ready
-    counted: Count
-    dropped: int
+_Drafted: TypeAlias = """tuple[
+    dict[str, Any], dict[str, Adjustment], tuple[Size | None, ...], Size | None, Sized, Ready, Count, int
+]"""
+"""Fields, adjustments, the sizes of input images, the size that comes back unasked, what became of the groups of sizes,
+output and count, and how many parameters are dropped."""
 
 
 def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any], Tolerance, date], _Drafted]:
@@ -94,7 +88,7 @@ def _reading(plan: Plan, vocabulary: Vocabulary) -> Callable[[Mapping[str, Any],
             dropped += fields.pop(DROPPED)
         if complete is not None:
             fields = complete(fields)
-        return make(_Drafted, (fields, told, inputs, default, sized, output, count, dropped))
+        return fields, told, inputs, default, sized, output, count, dropped
 
     return read
 
