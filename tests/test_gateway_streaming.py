@@ -122,3 +122,44 @@ def test_a_caller_that_leaves_pays_once_and_finds_the_pictures(rig: Rig) -> None
     (record,) = rig.http.get("/v1/requests").json()["data"]
     wait_until(lambda: rig.http.get(f"/v1/requests/{record['id']}").json()["status"] == "completed")
     assert micros(rig.twins.bill("fal")) == rig.ledger.totals().high
+
+
+@pytest.fixture
+def openai_client(tmp_path: Path) -> Iterator[openai.OpenAI]:
+    """A client of a gateway whose catalog has OpenAI's own models, behind a twin of OpenAI."""
+    wide = Catalog.load(extends=[Path(__file__).parent / "format"])
+    with (
+        gateway_rig(wide, tmp_path) as running,
+        openai.OpenAI(base_url=f"{running.base}/openai/v1", api_key="any", max_retries=0) as opened,
+    ):
+        yield opened
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_previews_come_before_the_picture_where_the_provider_sends_them(
+    openai_client: openai.OpenAI, edited: bool
+) -> None:
+    asked: dict[str, Any] = {"model": "gpt-image-2", "prompt": "x", "size": "1024x1024", "quality": "low"}
+    if edited:
+        stream = openai_client.images.edit(image=picture(64, 64), stream=True, partial_images=2, **asked)
+    else:
+        stream = openai_client.images.generate(stream=True, partial_images=2, **asked)
+    *shown, rest = list(stream)
+    kind = "image_edit" if edited else "image_generation"
+    assert [event.type for event in shown] == [f"{kind}.partial_image"] * 2 + [f"{kind}.completed"]
+    assert [event.partial_image_index for event in shown[:2]] == [0, 1]
+    assert all(pixels(event) for event in shown)
+    told = rest.to_dict()["metadata"]
+    assert told["provider"] == "openai"
+    assert "partial_images" not in [entry["parameter"] for entry in told["adjustments"]]
+
+
+def test_of_several_pictures_in_one_call_there_are_no_previews(openai_client: openai.OpenAI) -> None:
+    """Nothing in a preview says which picture it is of."""
+    stream = openai_client.images.generate(
+        model="gpt-image-2", prompt="x", size="1024x1024", n=2, stream=True, partial_images=2
+    )
+    *shown, rest = list(stream)
+    assert [event.type for event in shown] == ["image_generation.completed"] * 2
+    told = rest.to_dict()["metadata"]["adjustments"][-1]
+    assert (told["parameter"], told["outcome"]) == ("partial_images", "dropped")

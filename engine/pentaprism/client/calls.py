@@ -7,11 +7,12 @@ It must not look at a picture, and must not decide whether anything is sent agai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..errors import Failure, ProviderError, TransportError
-from ..exchange import cancel, exchange, resume
+from ..exchange import PROTOCOLS, cancel, exchange, resume
 from ..types import Event, Exchange, ExchangeResult, HttpCall, Provider, Wait
 from .hooks import Attempt, Ledger
 from .resilience import Slots
@@ -28,13 +29,16 @@ _CANCEL_SECONDS = 5.0
 class Call:
     """One submission under way: what the ledger knows it by, and the provider's id once there is one.
 
-    `flagged` are the pictures the provider marked as unsafe, in sentences.
+    `flagged` are the pictures the provider marked as unsafe, in sentences. `previews` is how many unfinished pictures
+    are wanted on the way, and `on_preview` is told of each: its number and its bytes.
     """
 
     attempt: Attempt
     request_id: str | None = None
     detail: str | None = None
     flagged: list[str] = field(default_factory=list)
+    previews: int = 0
+    on_preview: Callable[[int, bytes], object] | None = None
 
 
 class CallRunner:
@@ -65,7 +69,12 @@ class CallRunner:
         provider = self._providers[call.attempt.compiled.provider]
         async with self._slots.one(provider.id, deadline):
             self._ledger.submitting(call.attempt)
-            return await self._follow(call, provider, exchange(self._submission(call), provider), deadline)
+            submission = self._submission(call)
+            preview = PROTOCOLS[provider.protocol].preview
+            # Nothing in a preview says which of several pictures it is of.
+            if preview is not None and call.previews and call.attempt.compiled.counts[call.attempt.call] == 1:
+                submission = preview(submission, call.previews)
+            return await self._follow(call, provider, exchange(submission, provider), deadline)
 
     async def resume(self, call: Call, deadline: float) -> ExchangeResult:
         """Follow a call that was accepted earlier, perhaps by a process that is no more; nothing is submitted.
@@ -113,13 +122,29 @@ class CallRunner:
             reply, fault = None, None
             if isinstance(step, HttpCall):
                 try:
-                    reply = await self._transport.send(step, provider.id)
+                    reply = await self._transport.send(step, provider.id, self._watch(call, provider, step))
                 except TransportError as error:
                     fault = error
             elif isinstance(step, Wait):
                 await asyncio.sleep(step.seconds)
             elif isinstance(step, Event):
                 self._note(call, provider, step)
+
+    @staticmethod
+    def _watch(call: Call, provider: Provider, step: HttpCall) -> Callable[[bytes], object] | None:
+        """What looks at the pieces of a submission's reply for unfinished pictures, where they are wanted."""
+        stream, tell = PROTOCOLS[provider.protocol].stream, call.on_preview
+        if stream is None or tell is None or not call.previews or not step.submits:
+            return None
+        reader = stream(provider)
+
+        def look(piece: bytes) -> None:
+            # What is wrong with the reply is told by the exchange, which reads it whole.
+            with suppress(ProviderError):
+                for shown in reader.feed(piece):
+                    tell(shown.number, shown.content)
+
+        return look
 
     def _note(self, call: Call, provider: Provider, event: Event) -> None:
         if event.kind == "accepted":

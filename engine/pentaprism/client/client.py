@@ -23,7 +23,7 @@ from ..types import Cost, ImageRequest, Mode, Route
 from .hooks import Attempt, Ledger, NoLedger
 from .resilience import Resilience
 from .result import Image, ImagesResponse
-from .run import OnImage, Runner
+from .run import OnImage, OnPreview, Runner
 from .settings import PictureSettings, ProviderSettings, read_settings
 from .transport import Transport
 
@@ -100,11 +100,19 @@ class AsyncClient:
         return self.catalog.route(parameters, mode=mode, unavailable=self.unavailable)
 
     async def run(
-        self, route: Route, *, request_id: str | None = None, on_image: OnImage | None = None
+        self,
+        route: Route,
+        *,
+        request_id: str | None = None,
+        on_image: OnImage | None = None,
+        on_preview: OnPreview | None = None,
     ) -> ImagesResponse:
-        """Run a route; `on_image` is told of each picture as it lands. Raises as `images.generate`."""
+        """Run a route; `on_image` is told of each picture as it lands, `on_preview` of unfinished ones before it.
+
+        Raises as `images.generate`.
+        """
         require_candidate(route, self.catalog.models[route.model])
-        return await self._runner.run(route, request_id or f"req_{uuid.uuid4().hex}", on_image)
+        return await self._runner.run(route, request_id or f"req_{uuid.uuid4().hex}", on_image, on_preview)
 
     async def resume(self, attempt: Attempt, provider_request_id: str, detail: str | None) -> tuple[list[Image], Cost]:
         """The pictures of a call that a provider accepted earlier, by the id the ledger was told; and their cost.

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from .. import transcode
@@ -29,10 +30,12 @@ from .settings import ProviderSettings
 from .transport import Transport
 from .workers import Workers
 
-__all__ = ["OnImage", "Runner"]
+__all__ = ["OnImage", "OnPreview", "Runner"]
 
 OnImage = Callable[[int, Image], None]
 """Told of each picture as it lands: its place among those of the request, and the picture."""
+OnPreview = Callable[[int, int, bytes], None]
+"""Told of each unfinished picture: the place of the picture it will be, its own number from 0, and its bytes."""
 
 
 class Runner:
@@ -63,8 +66,13 @@ class Runner:
         """End the threads that work on pictures."""
         self._workers.close()
 
-    async def run(self, route: Route, request_id: str, on_image: OnImage | None = None) -> ImagesResponse:
+    async def run(
+        self, route: Route, request_id: str, on_image: OnImage | None = None, on_preview: OnPreview | None = None
+    ) -> ImagesResponse:
         """The pictures of the first candidate that makes them; `on_image` is told of each as it lands.
+
+        `on_preview` is told of unfinished ones: as many as the request's `partial_images` says, where the provider
+        sends any.
 
         Raises:
             ProviderError: every candidate refused (ALL_PROVIDERS_EXHAUSTED), or one failed in a way that forbids
@@ -75,7 +83,13 @@ class Runner:
             # Before anything is sent: what is needed afterwards must be there.
             transcode.require()
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
+        wish = _Wish(
+            loop.time() + self._timeout,
+            OnMismatch(route.request.values.get("on_mismatch", OnMismatch.WARN)),
+            on_image,
+            on_preview,
+        )
+        deadline = wish.deadline
         records: list[AttemptRecord] = []
         again = 0
         while True:
@@ -83,7 +97,7 @@ class Runner:
             for compiled in self._admitted(route, records):
                 try:
                     ready = await self._with_inputs(compiled, deadline)
-                    return await self._try(ready, route, request_id, records, deadline, on_image)
+                    return await self._try(ready, route, request_id, records, wish)
                 except ProviderError as error:
                     errors.append(error)
                     records.append(record(compiled, error))
@@ -133,15 +147,16 @@ class Runner:
         route: Route,
         request_id: str,
         records: Sequence[AttemptRecord],
-        deadline: float,
-        on_image: OnImage | None,
+        wish: _Wish,
     ) -> ImagesResponse:
-        on_mismatch = OnMismatch(route.request.values.get("on_mismatch", OnMismatch.WARN))
         calls = [
             Call(Attempt(id=uuid.uuid4().hex, request_id=request_id, compiled=compiled, call=index, reserved=share))
             for index, share in enumerate(shares(compiled))
         ]
-        wish = _Wish(deadline, on_mismatch, on_image)
+        if wish.on_preview is not None:
+            for call in calls:
+                call.previews = route.request.values.get("partial_images", 0)
+                call.on_preview = partial(wish.on_preview, sum(compiled.counts[: call.attempt.call]))
         ends = await asyncio.gather(*(self._make(call, wish) for call in calls), return_exceptions=True)
         made = [end for end in ends if isinstance(end, _Made)]
         failures = [end for end in ends if isinstance(end, ProviderError)]
@@ -166,7 +181,7 @@ class Runner:
             flagged=tuple(flag for call in calls for flag in call.flagged),
         )
         self._budget.give_back()
-        if on_mismatch is OnMismatch.ERROR:
+        if wish.on_mismatch is OnMismatch.ERROR:
             require_match(response)
         return response
 
@@ -190,7 +205,7 @@ class Runner:
         Raises:
             ProviderError: there are none, or not within the time a request may take.
         """
-        wish = _Wish(asyncio.get_running_loop().time() + self._timeout, OnMismatch.WARN, None)
+        wish = _Wish(asyncio.get_running_loop().time() + self._timeout, OnMismatch.WARN)
         call = Call(attempt, provider_request_id, detail)
         made = await self._take_in(call, await self._calls.resume(call, wish.deadline), wish)
         if not made.images:
@@ -242,7 +257,8 @@ class _Wish(NamedTuple):
 
     deadline: float
     on_mismatch: OnMismatch
-    on_image: OnImage | None
+    on_image: OnImage | None = None
+    on_preview: OnPreview | None = None
 
 
 class _Made(NamedTuple):

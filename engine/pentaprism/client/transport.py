@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 
@@ -61,29 +61,35 @@ class Transport:
         await self._api.aclose()
         await self._files.aclose()
 
-    async def send(self, call: HttpCall, provider: str) -> HttpReply:
+    async def send(self, call: HttpCall, provider: str, on_piece: Callable[[bytes], object] | None = None) -> HttpReply:
         """Send one call; the credential is added only where the catalog or the configuration says it may go.
+
+        `on_piece` is told of each piece of the reply's body as it comes.
 
         Raises:
             TransportError: no reply came.
         """
-        headers, body = encode(call)
+        headers, content = encode(call)
         headers.update(self._credential(call.url, provider))
         timeout = _SUBMISSION if call.submits else _TIMEOUT
         try:
-            request = self._api.build_request(call.method, call.url, headers=headers, content=body, timeout=timeout)
+            request = self._api.build_request(call.method, call.url, headers=headers, content=content, timeout=timeout)
         except httpx.InvalidURL as error:
             # Addresses come out of providers' replies too.
             raise TransportError(f"{call.method} cannot be sent to what is no address: {error}", sent=False) from error
         try:
-            reply = await self._api.send(request)
+            reply = await self._api.send(request, stream=True)
+            try:
+                body = b"".join([piece async for piece in _pieces(reply, on_piece)])
+            finally:
+                await reply.aclose()
         except _NOT_SENT as error:
             raise TransportError(_say(call, error), sent=False) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             # The last two are about where a redirect leads, which httpx reads though it is not to follow it: there was
             # a reply.
             raise TransportError(_say(call, error), sent=True) from error
-        return HttpReply(status=reply.status_code, headers=dict(reply.headers), body=reply.content)
+        return HttpReply(status=reply.status_code, headers=dict(reply.headers), body=body)
 
     def _credential(self, url: str, provider_id: str) -> dict[str, str]:
         provider, own = self._providers[provider_id], self._settings[provider_id]
@@ -127,6 +133,13 @@ class Transport:
                     continue
                 message = f"{provider_id} made the picture, but it could not be fetched. {error}"
                 raise ProviderError(message, provider=provider_id, failure=Failure.ACCEPTED) from error
+
+
+async def _pieces(reply: httpx.Response, on_piece: Callable[[bytes], object] | None) -> AsyncIterator[bytes]:
+    async for piece in reply.aiter_bytes():
+        if on_piece is not None:
+            on_piece(piece)
+        yield piece
 
 
 def _client(certificates: ssl.SSLContext | None, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:

@@ -28,17 +28,21 @@ class Protocol:
     """What is known about one provider's way of working.
 
     `resume` is None where a submission is answered with the pictures, `cancel` where no way to is documented.
+    `preview` turns a submission of one picture into one that is answered with unfinished pictures first, and `stream`
+    reads such a reply as it comes; None where the provider has none.
     """
 
     run: Callable[[HttpCall, Provider], Exchange]
     resume: Callable[[str, str, Provider, str | None], Exchange] | None
     cancel: Callable[[str, str, Provider, str | None], HttpCall] | None
+    preview: Callable[[HttpCall, int], HttpCall] | None = None
+    stream: Callable[[Provider], openai.ImageStream] | None = None
 
 
 PROTOCOLS = {
     "bfl": Protocol(bfl.run, bfl.resume, None),
     "fal": Protocol(fal.run, fal.resume, fal.cancel),
-    "openai": Protocol(openai.run, None, None),
+    "openai": Protocol(openai.run, None, None, openai.preview, openai.ImageStream),
     "replicate": Protocol(replicate.run, replicate.resume, replicate.cancel),
 }
 

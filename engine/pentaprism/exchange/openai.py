@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..types import Exchange, ExchangeResult, HttpCall, HttpReply, Output, Provider
+from ..types import Exchange, ExchangeResult, HttpCall, HttpReply, Output, Part, Provider
 from .images import from_base64, outputs, place, place_parts
 from .replies import Complaint, Job, failed, lost, mapping, quote, send, text_at, unreadable, whole
 from .sse import EventReader, ServerSentEvent
 
-__all__ = ["ImageStream", "PartialImage", "complain", "run"]
+__all__ = ["ImageStream", "PartialImage", "complain", "preview", "run"]
 
 _MODERATED = frozenset({"moderation_blocked", "content_policy_violation"})
 # A 429 of this kind does not pass by waiting.
@@ -43,6 +43,18 @@ def run(call: HttpCall, provider: Provider) -> Exchange:
         raise lost(job, "its reply holds no pictures")
     made = tuple(_output(job, entry) for entry in entries)
     return ExchangeResult(outputs=made, request_id=request_id, tokens=_tokens(answer.get("usage")))
+
+
+def preview(call: HttpCall, most: int) -> HttpCall:
+    """The same submission, answered as a stream with up to so many unfinished pictures before the finished one.
+
+    >>> preview(HttpCall(method="POST", url="https://api.openai.com/v1/images/generations", json={"n": 1}), 2).json
+    {'n': 1, 'stream': True, 'partial_images': 2}
+    """
+    if call.parts is None:
+        return call._replace(json={**call.json, "stream": True, "partial_images": most})
+    asked = (Part(name="stream", content=b"true"), Part(name="partial_images", content=str(most).encode()))
+    return call._replace(parts=(*call.parts, *asked))
 
 
 class PartialImage(NamedTuple):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..client import ImagesResponse, MismatchError
-from ..client.run import OnImage
+from ..client.run import OnImage, OnPreview
 from ..errors import PentaprismError
 from ..explain import explain_route, require_candidate
 from ..types import CompiledRequest, Mode, Route, micros
@@ -52,8 +52,8 @@ async def _serve(request: Request, mode: Mode, takes: tuple[str, ...]) -> Respon
     request_id: str = request.scope["request_id"]
     if route.request.values.get("stream"):
 
-        async def run(on_image: OnImage) -> ImagesResponse:
-            return (await _execute(gateway, request, route, request_id, on_image))[0]
+        async def run(on_image: OnImage, on_preview: OnPreview) -> ImagesResponse:
+            return (await _execute(gateway, request, route, request_id, on_image, on_preview))[0]
 
         return await stream_pictures(gateway, route, request_id, run)
     return await gateway.finish(request_id, _run(gateway, request, route, request_id))
@@ -86,7 +86,12 @@ async def _run(gateway: Gateway, request: Request, route: Route, request_id: str
 
 
 async def _execute(
-    gateway: Gateway, request: Request, route: Route, request_id: str, on_image: OnImage | None = None
+    gateway: Gateway,
+    request: Request,
+    route: Route,
+    request_id: str,
+    on_image: OnImage | None = None,
+    on_preview: OnPreview | None = None,
 ) -> tuple[ImagesResponse, list[str]]:
     """Run a route and keep account of it; pictures for links are kept here, so that a paid one is not lost."""
     wish = route.request
@@ -96,7 +101,7 @@ async def _execute(
     names: list[str] = []
     code: str | None = "INTERNAL_ERROR"
     try:
-        response = await gateway.client.run(route, request_id=request_id, on_image=on_image)
+        response = await gateway.client.run(route, request_id=request_id, on_image=on_image, on_preview=on_preview)
         sent = on_image is not None or wish.values.get("response_format") == "b64_json"
         if not sent or await request.is_disconnected():
             names = await _keep(gateway, response)
