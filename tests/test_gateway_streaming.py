@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,14 @@ def test_of_several_pictures_in_one_call_there_are_no_previews(openai_client: op
     assert [event.type for event in shown] == ["image_generation.completed"] * 2
     told = rest.to_dict()["metadata"]["adjustments"][-1]
     assert (told["parameter"], told["outcome"]) == ("partial_images", "dropped")
+
+
+def test_the_quick_starts_stream_runs(client: openai.OpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(__file__).resolve().parent.parent / "site" / "docs" / "quickstart.md"
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (program,) = [block for block in blocks if "stream=True" in block]
+    monkeypatch.chdir(tmp_path)
+    printed: list[float] = []
+    exec(compile(program, "quickstart.md", "exec"), {"client": client, "print": printed.append})
+    assert printed == [0.075]
+    assert sorted(file.name for file in tmp_path.glob("*.jpg")) == [f"lighthouse-{index}.jpg" for index in range(3)]
