@@ -36,7 +36,8 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 class FaultProxy:
     """One proxy in front of one address, in a thread of its own.
 
-    `schedule` holds the faults of the next requests; where it is empty, they go through.
+    `schedule` holds the faults of the next requests; where it is empty, they go through. `asking` counts the requests
+    that the upstream has not answered yet, whether their client still waits or not.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -44,6 +45,7 @@ class FaultProxy:
         self._upstream = place.hostname, place.port
         self.schedule: deque[str] = deque()
         self.passed = 0
+        self.asking = 0
         # The event loop itself holds on to none of them.
         self._tasks: set[asyncio.Task[None] | None] = set()
         self._loop = asyncio.new_event_loop()
@@ -94,7 +96,11 @@ class FaultProxy:
         fault = self.schedule.popleft() if self.schedule else "none"
         if fault in ("reset-before", "refused"):
             return _reset(writer)
-        reply = await self._ask(head, await reader.readexactly(_length(head)))
+        self.asking += 1
+        try:
+            reply = await self._ask(head, await reader.readexactly(_length(head)))
+        finally:
+            self.asking -= 1
         if fault == "reset-after":
             return _reset(writer)
         if fault == "half-open":

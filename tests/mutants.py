@@ -562,7 +562,7 @@ def always_deliver_links(patch: Patch) -> None:
     asks=A_WEBP,
 )
 def send_any_format(patch: Patch) -> None:
-    def send(self: OutputPlan, draft: Draft, asked: str) -> None:
+    def send(self: OutputPlan, draft: Draft, asked: str, transparent: bool) -> None:
         draft.fields[str(self.field)] = asked
         sent = {str(self.field): asked}
         draft.adjust("output_format", asked, sent, self.format_rule.behaviour, Outcome.HONORED, "sent as it is")
