@@ -85,6 +85,15 @@ def test_a_size_that_was_only_approximated_is_mended_too(
     assert mended.receipt.verdicts == {"size": "honored", "format": "honored"}
 
 
+def test_a_size_nobody_asked_for_is_not_mended(catalog: Catalog, twins: Twins, twin_settings: Settings) -> None:
+    twins.fail_next("fal", "wrong-size")
+    with Client(catalog, providers=twin_settings) as client:
+        (image,) = client.images.generate(model="fal/flux.1-dev", prompt="x", on_mismatch="fix").data
+    assert image.receipt.verdicts["size"] == "mismatch"
+    assert image.url is not None
+    assert image.url.startswith("http://127.0.0.1")
+
+
 def test_what_is_as_asked_is_not_touched(catalog: Catalog, twin_settings: Settings) -> None:
     with Client(catalog, providers=twin_settings) as client:
         (image,) = client.images.generate(model="fal/flux.1-dev", prompt="x", size="64x64", on_mismatch="fix").data

@@ -64,7 +64,8 @@ class Pictures:
         """The same bytes where nothing is to be done."""
         delivery, wish = compiled.delivery, compiled.wish
         frame = None
-        if on_mismatch is OnMismatch.FIX:
+        # A scale alone names no shape to cut to, and neither does a size nobody asked for.
+        if on_mismatch is OnMismatch.FIX and (wish.size or wish.ratio):
             receipt = await self._workers.read(_receipt, content, compiled)
             if receipt.verdicts.get("size", "honored") != "honored":
                 frame = transcode.Frame(size=wish.size, shape=wish.ratio.shape if wish.ratio else None)
