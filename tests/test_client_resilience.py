@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -242,3 +243,22 @@ def test_a_paid_picture_is_asked_for_again_where_the_network_fails(
     assert len(files) == len(faults) + 1
     assert str(response.data[0].receipt.size) == "64x64"
     assert len([entry for entry in twins.requests("fal") if entry["method"] == "POST"]) == 1
+
+
+def test_a_job_that_can_be_canceled_for_nothing_is_and_nobody_else_is_asked_too_late(
+    tmp_path: Path,
+) -> None:
+    """At the deadline nobody waits any more: what is canceled is free, and the next endpoint is left alone."""
+    (tmp_path / "catalog.yaml").write_text("name: Free\nextends: builtin\n")
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers" / "fal.yaml").write_text("bills: {canceled: false}\n")
+    free = Catalog.load(tmp_path)
+    with Twins(free, polls=10_000) as twins:
+        settings = {name: ProviderSettings(key=twins.key, base_url=twins.bases[name]) for name in free.providers}
+        with Client(free, providers=settings, timeout=0.15) as client, pytest.raises(ProviderError) as caught:
+            client.images.generate(model="flux.1-dev", prompt="x", size="64x64")
+        canceled = [entry["path"] for entry in twins.requests("fal") if entry["method"] == "PUT"]
+        assert len(canceled) == 1
+        assert twins.requests("replicate") == []
+    assert [record.outcome for record in caught.value.attempts] == ["rejected"]
+    assert "the job was canceled, which fal does not bill" in str(caught.value)

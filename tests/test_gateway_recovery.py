@@ -73,8 +73,9 @@ def submissions(twins: Twins) -> list[str]:
         ({"model": "fal/flux.1-dev", "size": "640x480", "output_format": "webp"}, 1, ("WEBP", (640, 480))),
         ({"model": "fal/flux.1-dev", "size": "64x64", "n": 6, "seed": 7}, 2, ("JPEG", (64, 64))),
         ({"model": "bfl/flux.2-flex", "size": "512x512"}, 1, ("JPEG", (512, 512))),
+        ({"model": "replicate/flux.1-dev", "size": "1000x700", "on_mismatch": "fix"}, 1, ("WEBP", (1000, 700))),
     ],
-    ids=["converted", "fan-out", "bfl"],
+    ids=["converted", "fan-out", "bfl", "cut to size"],
 )
 def test_a_killed_gateway_recovers_what_was_accepted(
     catalog: Catalog, tmp_path: Path, asked: dict[str, Any], calls: int, expected: tuple[str, tuple[int, int]]

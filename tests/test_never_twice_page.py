@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pentaprism.client import Resilience
 from pentaprism.client.client import DEFAULT_TIMEOUT
-from pentaprism.client.pictures import OnMismatch
+from pentaprism.client.hooks import OnMismatch
 from pentaprism.errors import Failure
 
 PAGE = (Path(__file__).resolve().parent.parent / "site" / "docs" / "never-charged-twice.md").read_text(encoding="utf-8")

@@ -133,7 +133,7 @@ def proof_digest(endpoint: Endpoint, provider: Provider, vocabulary: Mapping[str
         "body": [endpoint.submission.body, endpoint.submission.envelope],
         "reserved": sorted(provider.reserved),
         # Where megapixels are billed rounded up, a shape is fitted so that it does not spill over into another one.
-        "whole_megapixels": any(price.per == "megapixel" and price.round == "up" for price in endpoint.prices),
+        "whole_megapixels": any(price.in_whole_megapixels for price in endpoint.prices),
         "vocabulary": {name: _parameter(parameter) for name, parameter in vocabulary.items()},
     }
     text = json.dumps(whole, sort_keys=True, ensure_ascii=False, default=str)

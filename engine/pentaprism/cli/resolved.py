@@ -53,7 +53,7 @@ def _mode(spec: ModeSpec, provider: Provider) -> dict[str, Any]:
 
 def _rule(spec: ModeSpec, rule: Rule) -> dict[str, Any]:
     targets = spec.targets(rule.parameter)
-    schema = (spec.contract.at(targets[0]) if targets else None) or {}
+    schema = spec.contract.value_at(targets[0]) if targets else {}
     return {
         "behaviour": rule.behaviour.value,
         "target": rule.target,

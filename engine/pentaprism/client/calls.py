@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import Failure, ProviderError, TransportError
-from ..exchange import PROTOCOLS, cancel, exchange, resume
+from ..exchange import PROTOCOLS, Answer, advance, cancel, exchange, resume
 from ..types import Event, Exchange, ExchangeResult, HttpCall, Provider, Wait
 from .hooks import Attempt, Ledger
 from .resilience import Slots
@@ -111,24 +112,17 @@ class CallRunner:
 
     async def _drive(self, call: Call, provider: Provider, steps: Exchange) -> ExchangeResult:
         """Step through the provider's protocol, doing the I/O it asks for."""
-        reply = None
-        fault: TransportError | None = None
-        while True:
-            try:
-                step = steps.throw(fault) if fault else steps.send(reply)
-            except StopIteration as stop:
-                result: ExchangeResult = stop.value
-                return result
-            reply, fault = None, None
-            if isinstance(step, HttpCall):
-                try:
-                    reply = await self._transport.send(step, provider.id, self._watch(call, provider, step))
-                except TransportError as error:
-                    fault = error
-            elif isinstance(step, Wait):
+        answer: Answer = None
+        while not isinstance(step := advance(steps, answer, partial(self._note, call, provider)), ExchangeResult):
+            answer = None
+            if isinstance(step, Wait):
                 await asyncio.sleep(step.seconds)
-            elif isinstance(step, Event):
-                self._note(call, provider, step)
+                continue
+            try:
+                answer = await self._transport.send(step, provider.id, self._watch(call, provider, step))
+            except TransportError as error:
+                answer = error
+        return step
 
     @staticmethod
     def _watch(call: Call, provider: Provider, step: HttpCall) -> Callable[[bytes], object] | None:

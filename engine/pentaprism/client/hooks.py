@@ -7,12 +7,21 @@ accepted job is on record before anybody waits for it (DESIGN section 6). It mus
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ..errors import Failure
 from ..types import CompiledRequest, Cost
 
-__all__ = ["Attempt", "Ledger", "NoLedger"]
+__all__ = ["Attempt", "Ledger", "NoLedger", "OnMismatch"]
+
+
+class OnMismatch(StrEnum):
+    """What is done where a picture is not what was asked: tell of it, fail, or crop and resize it."""
+
+    WARN = "warn"
+    ERROR = "error"
+    FIX = "fix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class Attempt:
     """One submission to one provider: its own id, the request it belongs to, and which call of how many it is.
 
     `reserved` is what it may cost at the most; the cost of a request is shared evenly among its calls by pictures.
+    `on_mismatch` is what the caller wants done with a picture that is not what was asked, whoever collects it.
     """
 
     id: str
@@ -27,6 +37,7 @@ class Attempt:
     compiled: CompiledRequest
     call: int
     reserved: Cost
+    on_mismatch: OnMismatch = OnMismatch.WARN
 
 
 class Ledger(Protocol):

@@ -20,7 +20,6 @@ __all__ = [
     "shares",
     "shortfall",
     "skipped",
-    "total",
     "worst",
 ]
 
@@ -60,19 +59,6 @@ def shares(compiled: CompiledRequest) -> list[Cost]:
         )
         for count in compiled.counts
     ]
-
-
-def total(costs: Sequence[Cost]) -> Cost:
-    if len(costs) == 1:
-        return costs[0]
-    lows = [cost.low for cost in costs if cost.low is not None]
-    highs = [cost.high for cost in costs if cost.high is not None]
-    return Cost(
-        low=sum(lows[1:], lows[0]) if len(lows) == len(costs) else None,
-        high=sum(highs[1:], highs[0]) if len(highs) == len(costs) else None,
-        components=tuple(component for cost in costs for component in cost.components),
-        derivation=" + ".join(cost.derivation for cost in costs),
-    )
 
 
 def record(compiled: CompiledRequest, error: ProviderError) -> AttemptRecord:

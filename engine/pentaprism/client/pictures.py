@@ -6,26 +6,17 @@ touch the ledger.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 
 from .. import media, transcode
 from ..errors import Failure, ProviderError
 from ..types import CompiledRequest, Output, Receipt, Size
-from .hooks import Attempt
+from .hooks import Attempt, OnMismatch
 from .result import Image, to_base64
 from .transport import Transport
 from .workers import Workers
 
-__all__ = ["OnMismatch", "Pictures", "mismatches"]
-
-
-class OnMismatch(StrEnum):
-    """What is done where a picture is not what was asked: tell of it, fail, or crop and resize it."""
-
-    WARN = "warn"
-    ERROR = "error"
-    FIX = "fix"
+__all__ = ["Pictures", "mismatches"]
 
 
 class Pictures:
@@ -35,7 +26,7 @@ class Pictures:
         self._transport = transport
         self._workers = workers
 
-    async def finish(self, attempt: Attempt, index: int, output: Output, on_mismatch: OnMismatch) -> tuple[Image, Size]:
+    async def finish(self, attempt: Attempt, index: int, output: Output) -> tuple[Image, Size]:
         """One output as the caller gets it, and the pixels in which it came, which are what is billed.
 
         Raises:
@@ -45,7 +36,7 @@ class Pictures:
         content = await self._content(output, compiled.provider)
         try:
             returned = media.read_header(content)
-            finished = await self._convert(content, compiled, on_mismatch)
+            finished = await self._convert(content, compiled, attempt.on_mismatch)
         except media.MediaError as error:
             raise _undelivered(compiled, f"returned something that is no picture: {error}") from error
         link = output.url if finished is content else None

@@ -17,12 +17,12 @@ from typing import NamedTuple
 from .. import transcode
 from ..api import Catalog
 from ..errors import ProviderError
-from ..types import CompiledRequest, Cost, ExchangeResult, Output, Route, Size
+from ..types import CompiledRequest, Cost, ExchangeResult, Output, Route, Size, add_costs
 from .breaker import Breakers, is_provider_fault
 from .calls import Call, CallRunner
-from .hooks import Attempt, Ledger
-from .outcome import exhausted, out_of_time, record, require_match, shares, shortfall, skipped, total, worst
-from .pictures import OnMismatch, Pictures
+from .hooks import Attempt, Ledger, OnMismatch
+from .outcome import exhausted, out_of_time, record, require_match, shares, shortfall, skipped, worst
+from .pictures import Pictures
 from .resilience import Resilience, Slots
 from .result import AttemptRecord, Image, ImagesResponse
 from .retries import RetryBudget
@@ -83,21 +83,23 @@ class Runner:
             # Before anything is sent: what is needed afterwards must be there.
             transcode.require()
         loop = asyncio.get_running_loop()
-        wish = _Wish(
+        terms = _Terms(
             loop.time() + self._timeout,
-            OnMismatch(route.request.values.get("on_mismatch", OnMismatch.WARN)),
             on_image,
             on_preview,
         )
-        deadline = wish.deadline
+        deadline = terms.deadline
         records: list[AttemptRecord] = []
         again = 0
         while True:
             errors: list[ProviderError] = []
             for compiled in self._admitted(route, records):
+                if errors and loop.time() >= deadline:
+                    # Nothing is sent that nobody waits for.
+                    raise exhausted(records, None)
                 try:
                     ready = await self._with_inputs(compiled, deadline)
-                    return await self._try(ready, route, request_id, records, wish)
+                    return await self._try(ready, route, request_id, records, terms)
                 except ProviderError as error:
                     errors.append(error)
                     records.append(record(compiled, error))
@@ -147,17 +149,10 @@ class Runner:
         route: Route,
         request_id: str,
         records: Sequence[AttemptRecord],
-        wish: _Wish,
+        terms: _Terms,
     ) -> ImagesResponse:
-        calls = [
-            Call(Attempt(id=uuid.uuid4().hex, request_id=request_id, compiled=compiled, call=index, reserved=share))
-            for index, share in enumerate(shares(compiled))
-        ]
-        if wish.on_preview is not None:
-            for call in calls:
-                call.previews = route.request.values.get("partial_images", 0)
-                call.on_preview = partial(wish.on_preview, sum(compiled.counts[: call.attempt.call]))
-        ends = await asyncio.gather(*(self._make(call, wish) for call in calls), return_exceptions=True)
+        calls = _calls(compiled, route, request_id, terms)
+        ends = await asyncio.gather(*(self._make(call, terms) for call in calls), return_exceptions=True)
         made = [end for end in ends if isinstance(end, _Made)]
         failures = [end for end in ends if isinstance(end, ProviderError)]
         for end in ends:
@@ -175,21 +170,21 @@ class Runner:
             id=request_id,
             executed=compiled,
             model=route.model,
-            cost=total([one.cost for one in made]),
+            cost=add_costs([one.cost for one in made]),
             attempts=(*records, done),
             failures=tuple(str(error) for error in failures),
             flagged=tuple(flag for call in calls for flag in call.flagged),
         )
         self._budget.give_back()
-        if wish.on_mismatch is OnMismatch.ERROR:
+        if calls[0].attempt.on_mismatch is OnMismatch.ERROR:
             require_match(response)
         return response
 
-    async def _make(self, call: Call, wish: _Wish) -> _Made:
+    async def _make(self, call: Call, terms: _Terms) -> _Made:
         """One call's pictures, and what its end says of the provider."""
         provider = call.attempt.compiled.provider
         try:
-            result = await self._calls.submit(call, wish.deadline)
+            result = await self._calls.submit(call, terms.deadline)
         except ProviderError as error:
             self._breakers.ended(provider, error)
             raise
@@ -197,7 +192,7 @@ class Runner:
             self._breakers.gave_up(provider)
             raise
         self._breakers.answered(provider)
-        return await self._take_in(call, result, wish)
+        return await self._take_in(call, result, terms)
 
     async def resume(self, attempt: Attempt, provider_request_id: str, detail: str | None) -> tuple[list[Image], Cost]:
         """The pictures of a call that was accepted earlier, and what they cost; nothing is submitted.
@@ -205,26 +200,26 @@ class Runner:
         Raises:
             ProviderError: there are none, or not within the time a request may take.
         """
-        wish = _Wish(asyncio.get_running_loop().time() + self._timeout, OnMismatch.WARN)
+        terms = _Terms(asyncio.get_running_loop().time() + self._timeout)
         call = Call(attempt, provider_request_id, detail)
-        made = await self._take_in(call, await self._calls.resume(call, wish.deadline), wish)
+        made = await self._take_in(call, await self._calls.resume(call, terms.deadline), terms)
         if not made.images:
             raise worst(made.failures)
         return made.images, made.cost
 
-    async def _take_in(self, call: Call, result: ExchangeResult, wish: _Wish) -> _Made:
+    async def _take_in(self, call: Call, result: ExchangeResult, terms: _Terms) -> _Made:
         """The result's pictures finished, each on its own, and their cost on the ledger: they are made and billed."""
         attempt = call.attempt
         first = sum(attempt.compiled.counts[: attempt.call])
 
         async def one(index: int, output: Output) -> tuple[Image, Size]:
             try:
-                async with asyncio.timeout_at(wish.deadline):
-                    image, size = await self._pictures.finish(attempt, index, output, wish.on_mismatch)
+                async with asyncio.timeout_at(terms.deadline):
+                    image, size = await self._pictures.finish(attempt, index, output)
             except TimeoutError:
                 raise out_of_time(attempt, self._timeout) from None
-            if wish.on_image is not None:
-                wish.on_image(first + index, image)
+            if terms.on_image is not None:
+                terms.on_image(first + index, image)
             return image, size
 
         outputs = enumerate(result.outputs)
@@ -252,11 +247,10 @@ class Runner:
         return most._replace(low=low, derivation=f"{most.derivation}; {missing}")
 
 
-class _Wish(NamedTuple):
-    """What is asked of every call of a request: by when, and what is done with its pictures."""
+class _Terms(NamedTuple):
+    """What holds for every call of a request: its deadline, and who is told of its pictures."""
 
     deadline: float
-    on_mismatch: OnMismatch
     on_image: OnImage | None = None
     on_preview: OnPreview | None = None
 
@@ -267,3 +261,25 @@ class _Made(NamedTuple):
     images: list[Image]
     cost: Cost
     failures: list[ProviderError]
+
+
+def _calls(compiled: CompiledRequest, route: Route, request_id: str, terms: _Terms) -> list[Call]:
+    """The submissions of a candidate, as the ledger will know them."""
+    wanted = route.request.values
+    on_mismatch = OnMismatch(wanted.get("on_mismatch", OnMismatch.WARN))
+    calls = []
+    for index, share in enumerate(shares(compiled)):
+        attempt = Attempt(
+            id=uuid.uuid4().hex,
+            request_id=request_id,
+            compiled=compiled,
+            call=index,
+            reserved=share,
+            on_mismatch=on_mismatch,
+        )
+        call = Call(attempt)
+        if terms.on_preview is not None:
+            call.previews = wanted.get("partial_images", 0)
+            call.on_preview = partial(terms.on_preview, sum(compiled.counts[:index]))
+        calls.append(call)
+    return calls

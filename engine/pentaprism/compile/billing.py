@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..prices import Usage
-from ..types import NOTHING, CompiledRequest, Cost, FormKind, Media, Size
+from ..types import NOTHING, CompiledRequest, Cost, FormKind, Media, Size, add_costs
 from .bodies import fields_of
 from .draft import take
 from .plan import Plan
@@ -43,7 +43,7 @@ def settle(
         counted = {kind: Decimal(0 if costs else number) for kind, number in tokens.items()}
         came_in = () if costs else inputs
         costs.append(price_fields(plan, fields, count, size, came_in, compiled.priced_on, counted))
-    return costs[0] if len(costs) == 1 else _sum(costs)
+    return add_costs(costs)
 
 
 def price_fields(
@@ -80,16 +80,6 @@ def _tier(plan: Plan, fields: Mapping[str, Any]) -> dict[str, str]:
             label = take(fields, form.to["tier"]) or (form.default_tier.label if form.default_tier else None)
             return {} if label is None else {"tier": str(label)}
     return {}
-
-
-def _sum(costs: Sequence[Cost]) -> Cost:
-    lows, highs = [cost.low for cost in costs], [cost.high for cost in costs]
-    return Cost(
-        low=None if None in lows else sum((low for low in lows if low is not None), Decimal(0)),
-        high=None if None in highs else sum((high for high in highs if high is not None), Decimal(0)),
-        components=tuple(component for cost in costs for component in cost.components),
-        derivation=" + ".join(cost.derivation for cost in costs),
-    )
 
 
 def _media(node: Any) -> Iterator[Media]:

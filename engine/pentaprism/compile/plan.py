@@ -79,7 +79,7 @@ def build_plan(endpoint: Endpoint, spec: ModeSpec, provider: Provider) -> Plan:
         verified=endpoint.status != "unverified",
         conditional=any(price.when for price in endpoint.prices),
         conditions={
-            name: (contract.at(name) or {}).get("default")
+            name: contract.value_at(name).get("default")
             for price in endpoint.prices
             for name in price.when
             if name != "tier"

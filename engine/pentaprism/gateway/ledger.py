@@ -182,7 +182,8 @@ class SqliteLedger:
         """The provider took the job: with its id and `detail` it can be resumed."""
         data: dict[str, Any] = {"detail": detail}
         if self._wordless is not None:
-            data["kept"] = {"call": attempt.call, "compiled": self._wordless(attempt.compiled).to_dict()}
+            compiled = self._wordless(attempt.compiled).to_dict()
+            data["kept"] = {"call": attempt.call, "compiled": compiled, "on_mismatch": attempt.on_mismatch.value}
         self._append_attempt("accepted", attempt, provider_request_id=provider_request_id, data=data)
 
     def settled(self, attempt: Attempt, cost: Cost) -> None:

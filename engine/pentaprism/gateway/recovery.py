@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..client import Attempt, Image
+from ..client.hooks import OnMismatch
 from ..errors import Failure, PentaprismError, ProviderError
 from ..types import CompiledRequest, Cost
 from .ledger import SqliteLedger, Unfinished
@@ -54,6 +55,7 @@ async def _collect(call: Unfinished, ledger: SqliteLedger, resume: Resume, save:
             compiled=CompiledRequest.from_dict(call.kept["compiled"]),
             call=call.kept["call"],
             reserved=Cost(derivation="reserved before the gateway stopped"),
+            on_mismatch=OnMismatch(call.kept["on_mismatch"]),
         )
         images, _ = await resume(attempt, call.provider_request_id, call.detail)
     except ProviderError:

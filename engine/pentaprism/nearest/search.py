@@ -188,7 +188,7 @@ class _Search:
         rule, values = self.spec.rules[name], self.parameters[name].values
         if rule.options.get("convert") == "values":
             return {"enum": list(rule.options["values"])}
-        schema = (self.spec.contract.at(rule.target) if rule.target else None) or {}
+        schema = self.spec.contract.value_at(rule.target) if rule.target else {}
         if values is None or "enum" not in schema:
             return schema
         return {**schema, "enum": [one for one in schema["enum"] if one in values]}

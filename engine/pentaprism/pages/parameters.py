@@ -140,7 +140,7 @@ def _note(rules: Iterable[Rule]) -> str | None:
 
 def _limit(spec: ModeSpec, rule: Rule) -> str:
     """What one endpoint allows: its range, its default, what it does natively; empty where it says nothing."""
-    schema = (spec.contract.at(rule.target) if rule.target else None) or {}
+    schema = spec.contract.value_at(rule.target) if rule.target else {}
     if rule.verb == "emulate":
         return _emulated_limit(rule, schema)
     if rule.verb == "convert":

@@ -57,7 +57,7 @@ class Tariff:
     @property
     def whole_megapixels(self) -> bool:
         """Whether megapixels are billed rounded up, so that a few pixels more may cost another one."""
-        return any(price.per == "megapixel" and price.round == "up" for price in self.prices)
+        return any(price.in_whole_megapixels for price in self.prices)
 
     def cost(self, usage: Usage) -> Cost:
         """What `usage` costs in US dollars: exact, an interval, or unknown; `derivation` says how in a sentence.

@@ -142,7 +142,7 @@ def _values(parameter: Parameter, rule: Rule, spec: ModeSpec) -> list[Any]:
             return list(parameter.values)
         return spread(parameter.minimum or 0, parameter.maximum or 100, whole=parameter.type == "integer")
     crossing = build_crossing(rule, spec.contract)
-    schema = spec.contract.at(crossing.path) or {}
+    schema = spec.contract.value_at(crossing.path)
     asked = list(rule.options.get("values", ())) or [crossing.read(wire) for wire in samples(schema)]
     valid = build_validator(schema).is_valid
     return [
@@ -180,7 +180,7 @@ def _counts_within(behind: Mapping[str, str], n: Parameter) -> Callable[[str, An
 def _prompts(spec: ModeSpec, prompt: Parameter) -> list[str]:
     """Prompts of many kinds that fit the contract, and one as long as it may be."""
     paths = spec.targets("prompt")
-    schema = (spec.contract.at(paths[0]) if paths else None) or {}
+    schema = spec.contract.value_at(paths[0]) if paths else {}
     longest = min(schema.get("maxLength", prompt.max_length or 0), prompt.max_length or 0)
     valid = build_validator(schema).is_valid
     fitting = [text for text in (*_PROMPTS, *samples(schema)) if text and valid(text)]

@@ -173,7 +173,7 @@ class Shelf:
         if target is None:
             return None
         value = value_at(body, target)
-        return (self.spec.contract.at(target) or {}).get("default") if value is None else value
+        return self.spec.contract.value_at(target).get("default") if value is None else value
 
     def _defaults(self) -> dict[str, Any]:
         fields = self.spec.contract.fields

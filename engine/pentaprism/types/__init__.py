@@ -23,7 +23,7 @@ from .catalog import (
 )
 from .geometry import MEGAPIXEL, AspectRatio, Size, Tier
 from .leaf import Media
-from .money import Cost, CostComponent, Price, micros
+from .money import Cost, CostComponent, Price, add_costs, micros
 from .plain import NOTHING, make
 from .request import (
     Adjustment,
@@ -92,6 +92,7 @@ __all__ = [
     "TierSpec",
     "Tolerance",
     "Wait",
+    "add_costs",
     "describe_media",
     "make",
     "micros",

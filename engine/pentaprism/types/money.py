@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .plain import NOTHING
 
-__all__ = ["Cost", "CostComponent", "Price", "micros"]
+__all__ = ["Cost", "CostComponent", "Price", "add_costs", "micros"]
 
 
 def micros(usd: Decimal) -> int:
@@ -41,6 +41,11 @@ class Price(NamedTuple):
     first: Decimal | None = None
     when: Mapping[str, tuple[Any, ...]] = NOTHING
     dissent: str | None = None
+
+    @property
+    def in_whole_megapixels(self) -> bool:
+        """Whether it bills megapixels of output rounded up, so that a few pixels more may cost another one."""
+        return self.per == "megapixel" and self.round == "up"
 
 
 class CostComponent(NamedTuple):
@@ -107,6 +112,24 @@ class Cost(NamedTuple):
             "derivation": self.derivation,
             "components": [component.to_dict() for component in self.components],
         }
+
+
+def add_costs(costs: Sequence[Cost]) -> Cost:
+    """What several things cost together; a bound that one of them lacks, the whole lacks.
+
+    >>> one = Cost(low=Decimal("0.02"), high=Decimal("0.03"), derivation="1 image")
+    >>> add_costs([one, one]).text, add_costs([one, Cost(low=Decimal(0))]).high
+    ('$0.04 to $0.06', None)
+    """
+    if len(costs) == 1:
+        return costs[0]
+    lows, highs = [cost.low for cost in costs], [cost.high for cost in costs]
+    return Cost(
+        low=None if None in lows else sum((low for low in lows if low is not None), Decimal(0)),
+        high=None if None in highs else sum((high for high in highs if high is not None), Decimal(0)),
+        components=tuple(component for cost in costs for component in cost.components),
+        derivation=" + ".join(cost.derivation for cost in costs),
+    )
 
 
 def _number(amount: Decimal) -> int | float:
