@@ -48,7 +48,7 @@ def finishing(format: str, threads: int | None) -> Callable[[bytes], Any]:
     """A coroutine function that finishes one picture as the client does, in the format, as base64."""
     from pentaprism import Catalog
     from pentaprism.client.hooks import Attempt
-    from pentaprism.client.pictures import OnMismatch, Pictures
+    from pentaprism.client.pictures import Pictures
     from pentaprism.client.transport import Transport
     from pentaprism.client.workers import Workers
     from pentaprism.types import Output
@@ -65,7 +65,7 @@ def finishing(format: str, threads: int | None) -> Callable[[bytes], Any]:
     pictures = Pictures(cast(Transport, None), Workers(threads))
 
     async def finish(content: bytes) -> None:
-        image, _ = await pictures.finish(attempt, 0, Output(content=content), OnMismatch.WARN)
+        image, _ = await pictures.finish(attempt, 0, Output(content=content))
         came = (image.receipt.format, str(image.receipt.size))
         if came != (asked["output_format"], asked["size"]) or not image.b64_json:
             raise AssertionError(f"not what was asked: {image.receipt}")

@@ -16,7 +16,7 @@ from PIL import ImageStat
 from goldens import ON
 from pentaprism import Catalog
 from pentaprism.client.hooks import Attempt
-from pentaprism.client.pictures import OnMismatch, Pictures
+from pentaprism.client.pictures import Pictures
 from pentaprism.client.result import Image
 from pentaprism.client.settings import read_settings
 from pentaprism.client.transport import Transport
@@ -55,7 +55,7 @@ def finish(catalog: Catalog, content: bytes, **asked: Any) -> tuple[Image, list[
         nowhere = httpx.MockTransport(lambda _: httpx.Response(404))
         transport = Transport(catalog.providers, read_settings(catalog.providers, None), nowhere)
         workers = Workers()
-        image, _ = await Pictures(transport, workers).finish(attempt, 0, Output(content=content), OnMismatch.WARN)
+        image, _ = await Pictures(transport, workers).finish(attempt, 0, Output(content=content))
         workers.close()
         await transport.close()
         return image
